@@ -1,0 +1,504 @@
+"""Kinds of answer: how each is offered, read, checked and shown.
+
+The meaning is stored (``yes``), the words are shown (``Ja``). A bad answer is a value, never an exception: a
+:class:`Refused` with a sentence that says what to write instead. Every kind takes the same two things from every
+channel, the value of a button or typed text, and gives one of three things back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dialogs import case_code, dates
+from dialogs.case_code import CodeFault
+from dialogs.dates import DateFault
+from dialogs.texts import Text, Verbatim, Words, say
+from dialogs.texts import mark as _
+
+if TYPE_CHECKING:
+    from dialogs.model import World
+
+Value = str | int | list[str] | dict[str, str]
+"""What an answer is when it is stored: plain JSON. A date is its ISO form."""
+
+GIVEN = "given"
+"""The category of an answer whose value does not choose the way: a date, a number, a code."""
+
+DONE = "done"
+"""The value of the button Klar, in the kinds that are answered with several presses."""
+
+NEW_CASE = "new"
+"""The value of the button Nytt ärende."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The answer is complete."""
+
+    value: Value
+    note: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """The answer grows; it is complete when Klar is pressed."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The answer does not do; the same question is asked again under this sentence.
+
+    :ivar fault: a stable name of the fault, for logs and tests.
+    :ivar words: what is wrong and what to write.
+    """
+
+    fault: str
+    words: Words
+
+
+Reply = Given | Partly | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A button: its stored value and the words on it."""
+
+    value: str
+    label: Words
+
+
+class Answers(Mapping[str, Value]):
+    """The answers on the way so far, by question; what is no longer on the way is not in here.
+
+    :param given: value by question id.
+    """
+
+    __slots__ = ("_given",)
+
+    def __init__(self, given: Mapping[str, Value]) -> None:
+        self._given = given
+
+    def __getitem__(self, question: str) -> Value:
+        return self._given[question]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def word(self, question: str) -> str:
+        """The value of a choice or a case code.
+
+        :param question: a question on the way.
+        :returns: the stored value.
+        :raises KeyError: the question is not on the way.
+        """
+        return str(self._given[question])
+
+    def word_or_none(self, question: str) -> str | None:
+        """The value of a choice, or ``None`` where the question is not on the way.
+
+        :param question: a question id.
+        :returns: the stored value or ``None``.
+        """
+        return str(self._given[question]) if question in self._given else None
+
+    def day(self, question: str) -> date:
+        """The value of a date.
+
+        :param question: a date question on the way.
+        :returns: the date.
+        :raises KeyError: the question is not on the way.
+        """
+        return date.fromisoformat(str(self._given[question]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """The base of the kinds: what every kind can say of itself."""
+
+    @property
+    def typed(self) -> str:
+        """What may be typed: ``choice``, ``date``, ``number``, ``code``, ``several`` or ``three_state``."""
+        raise NotImplementedError(type(self).__name__)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every category that a route must name."""
+        return (GIVEN,)
+
+    def category(self, value: Value) -> str:
+        """The category of a value, which routes go by.
+
+        :param value: a stored value of this kind.
+        :returns: one of :attr:`categories`.
+        """
+        return GIVEN
+
+    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+        """The buttons as they stand now.
+
+        :param so_far: what has been pressed already, in the kinds that grow.
+        :param world: what is known.
+        :returns: the buttons in order.
+        """
+        return ()
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        """Read a press or typed text.
+
+        :param said: a button's value, or typed words.
+        :param so_far: what has been pressed already, in the kinds that grow.
+        :param world: what is known.
+        :returns: the answer, a part of it, or why not.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def holds(self, value: Value, world: World) -> bool:
+        """Whether a stored value is still an answer, asked anew at every replay.
+
+        :param value: the stored value.
+        :param world: what is known now.
+        :returns: ``False`` makes the question be asked again.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def show(self, value: Value, world: World) -> str:
+        """The value in the reader's words.
+
+        :param value: the stored value.
+        :param world: what is known; its language is used.
+        :returns: words for the read-back.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the declaration of this kind.
+
+        :returns: a sentence for each fault.
+        """
+        return []
+
+    def words(self) -> Iterator[Words]:
+        """Every sentence this kind carries, for the check that all are translated.
+
+        :returns: marked words.
+        """
+        return iter(())
+
+
+def _match(said: str, options: Sequence[Option], language: str) -> str | None:
+    """The value of the option meant: by value, by its words, or by words that begin only one of them."""
+    wanted = said.strip().casefold()
+    labels = [(option.value, say(option.label, language).casefold()) for option in options]
+    for value, label in labels:
+        if said == value or wanted == label:
+            return value
+    begun = [value for value, label in labels if wanted and label.startswith(wanted)]
+    return begun[0] if len(begun) == 1 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Kind):
+    """One of a few: ``Choice(options=(Option("yes", _("Ja")), …))``; every choice must be routed."""
+
+    choices: tuple[Option, ...]
+
+    @property
+    def typed(self) -> str:
+        return "choice"
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(option.value for option in self.choices)
+
+    def category(self, value: Value) -> str:
+        return str(value)
+
+    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+        return self.choices
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        value = _match(said, self.choices, world.language)
+        if value is None:
+            return Refused("not_a_choice", _("Det svaret finns inte här. Tryck på en av knapparna."))
+        return Given(value)
+
+    def holds(self, value: Value, world: World) -> bool:
+        return value in self.categories
+
+    def show(self, value: Value, world: World) -> str:
+        return next(say(o.label, world.language) for o in self.choices if o.value == value)
+
+    def problems(self) -> list[str]:
+        return [] if len(self.choices) > 1 else ["a choice needs at least two options"]
+
+    def words(self) -> Iterator[Words]:
+        return (option.label for option in self.choices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several(Kind):
+    """Several of a list, at least ``least`` and at most ``most``: each press puts in or takes out, Klar ends."""
+
+    choices: tuple[Option, ...]
+    least: int = 0
+    most: int | None = None
+
+    @property
+    def typed(self) -> str:
+        return "several"
+
+    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+        chosen = so_far if isinstance(so_far, list) else []
+        lang = world.language
+        return (
+            *(
+                Option(o.value, Verbatim(f"{'☑' if o.value in chosen else '☐'} {say(o.label, lang)}"))
+                for o in self.choices
+            ),
+            Option(DONE, _("Klar")),
+        )
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        chosen = list(so_far) if isinstance(so_far, list) else []
+        value = _match(said, (*self.choices, Option(DONE, _("Klar"))), world.language)
+        if value is None:
+            return Refused("not_a_choice", _("Det svaret finns inte här. Tryck på en av knapparna."))
+        if value == DONE:
+            if len(chosen) < self.least:
+                return Refused("too_few", Text(_("Välj minst {least}. Tryck sedan på Klar."), least=self.least))
+            return Given([o.value for o in self.choices if o.value in chosen])
+        if value in chosen:
+            chosen.remove(value)
+        elif self.most is not None and len(chosen) >= self.most:
+            return Refused("too_many", Text(_("Välj högst {most}. Ta bort ett val först."), most=self.most))
+        else:
+            chosen.append(value)
+        return Partly(chosen)
+
+    def holds(self, value: Value, world: World) -> bool:
+        known = {option.value for option in self.choices}
+        return (
+            isinstance(value, list)
+            and set(value) <= known
+            and len(value) >= self.least
+            and (self.most is None or len(value) <= self.most)
+        )
+
+    def show(self, value: Value, world: World) -> str:
+        chosen = value if isinstance(value, list) else []
+        said = [say(o.label, world.language) for o in self.choices if o.value in chosen]
+        return ", ".join(said) or say(_("Inget valt"), world.language)
+
+    def problems(self) -> list[str]:
+        most = len(self.choices) if self.most is None else self.most
+        return [] if 0 <= self.least <= most <= len(self.choices) else ["least and most do not fit the options"]
+
+    def words(self) -> Iterator[Words]:
+        return (option.label for option in self.choices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreeState(Kind):
+    """A list where each line is in one of three states and a press steps it on; Klar ends.
+
+    The first state is where every line starts. It is stored as what it means (``not_asked``), never as a no
+    (CON-13: silence is never consent).
+    """
+
+    lines: tuple[Option, ...]
+    states: tuple[Option, Option, Option]
+
+    @property
+    def typed(self) -> str:
+        return "three_state"
+
+    def _now(self, so_far: Value | None) -> dict[str, str]:
+        held = so_far if isinstance(so_far, dict) else {}
+        return {line.value: held.get(line.value, self.states[0].value) for line in self.lines}
+
+    def _line(self, line: Option, state: str, language: str) -> str:
+        said = next(say(s.label, language) for s in self.states if s.value == state)
+        return f"{say(line.label, language)}: {said[:1].lower()}{said[1:]}"
+
+    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+        now = self._now(so_far)
+        return (
+            *(Option(line.value, Verbatim(self._line(line, now[line.value], world.language))) for line in self.lines),
+            Option(DONE, _("Klar")),
+        )
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        value = _match(said, (*self.lines, Option(DONE, _("Klar"))), world.language)
+        if value is None:
+            return Refused("not_a_choice", _("Det svaret finns inte här. Tryck på en av knapparna."))
+        now = self._now(so_far)
+        if value == DONE:
+            return Given(now)
+        order = [state.value for state in self.states]
+        now[value] = order[(order.index(now[value]) + 1) % len(order)]
+        return Partly(now)
+
+    def holds(self, value: Value, world: World) -> bool:
+        states = {state.value for state in self.states}
+        return (
+            isinstance(value, dict)
+            and value.keys() == {line.value for line in self.lines}
+            and set(value.values()) <= states
+        )
+
+    def show(self, value: Value, world: World) -> str:
+        now = self._now(value)
+        return "; ".join(self._line(line, now[line.value], world.language) for line in self.lines)
+
+    def problems(self) -> list[str]:
+        return [] if self.lines else ["a three-state list needs at least one line"]
+
+    def words(self) -> Iterator[Words]:
+        yield from (option.label for option in (*self.lines, *self.states))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day(Kind):
+    """A date: quick buttons, Swedish words or digits, within limits that may depend on today.
+
+    :ivar quick: how many days back each quick button lies, the likeliest first.
+    :ivar earliest: the first day that does, by the world as it is; ``None`` for no limit.
+    :ivar latest: the last day that does; ``None`` for no limit.
+    """
+
+    quick: tuple[int, ...] = (0, 1)
+    earliest: Callable[[World], date] | None = None
+    latest: Callable[[World], date] | None = None
+
+    @property
+    def typed(self) -> str:
+        return "date"
+
+    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+        days = (date.fromordinal(world.today.toordinal() - back) for back in self.quick)
+        return [Option(day.isoformat(), _quick_label(day, world)) for day in days]
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        day = dates.read_date(said, world.today, world.language)
+        if day is DateFault.NO_SUCH_DAY:
+            return Refused("no_such_day", _("Den dagen finns inte. Skriv till exempel 23/11 eller i måndags."))
+        if day is DateFault.AMBIGUOUS:
+            return Refused("not_one_day", _("Det datumet pekar inte ut en dag. Skriv till exempel 23/11."))
+        if isinstance(day, DateFault):
+            return Refused("not_a_date", _("Jag förstår inte datumet. Skriv till exempel 23/11 eller i måndags."))
+        return self._within(day, world) or Given(day.isoformat())
+
+    def _within(self, day: date, world: World) -> Refused | None:
+        if self.latest is not None and day > (last := self.latest(world)):
+            if last == world.today:
+                return Refused(
+                    "in_the_future", Text(_("{day} ligger framåt i tiden. Skriv en dag som har varit."), day=day)
+                )
+            return Refused("too_late", Text(_("{day} är för sent. Senast går {last}."), day=day, last=last))
+        if self.earliest is not None and day < (first := self.earliest(world)):
+            return Refused("too_early", Text(_("{day} är för tidigt. Tidigast går {first}."), day=day, first=first))
+        return None
+
+    def holds(self, value: Value, world: World) -> bool:
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            return False
+        return self._within(day, world) is None
+
+    def show(self, value: Value, world: World) -> str:
+        return dates.day_phrase(date.fromisoformat(str(value)), world.today, world.language)
+
+
+def _quick_label(day: date, world: World) -> Words:
+    match (world.today - day).days:
+        case 0:
+            return _("Idag")
+        case 1:
+            return _("Igår")
+        case _:
+            return Verbatim(dates.weekday_date(day, world.language))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Kind):
+    """A whole number from ``low`` to ``high``."""
+
+    low: int
+    high: int
+
+    @property
+    def typed(self) -> str:
+        return "number"
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        digits = said.strip()
+        if not (len(digits) < 10 and digits.isascii() and digits.isdigit()) or not self.low <= int(digits) <= self.high:
+            return Refused(
+                "not_the_number", Text(_("Skriv ett heltal från {low} till {high}."), low=self.low, high=self.high)
+            )
+        return Given(int(digits))
+
+    def holds(self, value: Value, world: World) -> bool:
+        return isinstance(value, int) and self.low <= value <= self.high
+
+    def show(self, value: Value, world: World) -> str:
+        return str(value)
+
+    def problems(self) -> list[str]:
+        return [] if self.low <= self.high else ["low is above high"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseCode(Kind):
+    """A case: the latest as buttons, a new one, or its code typed."""
+
+    latest: int = 4
+
+    @property
+    def typed(self) -> str:
+        return "code"
+
+    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+        cases = [Option(code, Verbatim(code)) for code in world.cases[: self.latest]]
+        return (*cases, Option(NEW_CASE, _("Nytt ärende")))
+
+    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+        if said == NEW_CASE or said.strip().casefold() == say(_("Nytt ärende"), world.language).casefold():
+            code = world.draw_code()
+            return Given(code, Text(_("Nytt ärende: {code}. Skriv koden i verksamhetssystemet nu."), code=code))
+        read = said if said in world.cases else case_code.read(said, world.practice)
+        if isinstance(read, CodeFault):
+            return Refused(read.name.lower(), _CODE_FAULTS[read])
+        if not world.may_see(read):
+            return Refused(
+                "unknown_case", _("Du har inget ärende med den koden. Kontrollera koden och skriv den igen.")
+            )
+        return Given(read)
+
+    def holds(self, value: Value, world: World) -> bool:
+        return world.may_see(str(value)) or world.is_free(str(value))
+
+    def show(self, value: Value, world: World) -> str:
+        code = str(value)
+        if world.may_see(code):
+            return code
+        return say(Text(_("{code} (nytt: skriv koden i verksamhetssystemet)"), code=code), world.language)
+
+
+_CODE_FAULTS: dict[CodeFault, str] = {
+    CodeFault.NOT_A_CODE: _("Det är ingen ärendekod. En kod har sex tecken i två grupper om tre."),
+    CodeFault.WRONG_CHECK: _("Koden stämmer inte. Ett tecken är fel eller två har bytt plats. Skriv den igen."),
+    CodeFault.REAL_IN_PRACTICE: _(
+        "Det här är övning. Här går bara koder som börjar med Ö. Skriv inga riktiga koder här."
+    ),
+    CodeFault.PRACTICE_IN_REAL: _("Koder som börjar med Ö hör till övningen. Skriv ärendets riktiga kod."),
+}

@@ -1,0 +1,225 @@
+"""What a dialog is: one file of data, read in the order of the talk.
+
+A dialog file holds, in this order, its docstring (what, who asks, which law), questions, outcomes, routes, record
+and journal note. It does no I/O and reads no clock; everything it may know comes in through :class:`World`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from dialogs.answers import GIVEN, Answers, Kind, Value
+from dialogs.policy import Policy
+from dialogs.records import Entry, Record
+from dialogs.texts import Text, Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What a dialog may know, as values and look-ups; nothing in here changes anything.
+
+    :ivar now: the time it is, with the local zone.
+    :ivar opened_on: the day the dialog was opened, for presets: a draft begun yesterday is about yesterday.
+    :ivar language: the reader's language.
+    :ivar practice: whether this is practice (codes begin with Ö).
+    :ivar policy: the deployment's numbers.
+    :ivar person: the id of the member of staff who is speaking.
+    :ivar cases: that person's cases, latest first.
+    :ivar entries: the records of a case, oldest first; empty for a case that the person may not see.
+    :ivar may_see: whether a case exists and the person may see it.
+    :ivar is_free: whether a code belongs to no case at all.
+    :ivar draw_code: a new case code that is free.
+    """
+
+    now: datetime
+    opened_on: date
+    language: str
+    practice: bool
+    policy: Policy
+    person: str
+    cases: Sequence[str]
+    entries: Callable[[str], Sequence[Entry]]
+    may_see: Callable[[str], bool]
+    is_free: Callable[[str], bool]
+    draw_code: Callable[[], str]
+
+    @property
+    def today(self) -> date:
+        """The day it is, for limits."""
+        return self.now.date()
+
+
+Asked = Words | Callable[[Answers, World], Words]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """The answer to "Varför frågar vi?".
+
+    :ivar words: one or two plain sentences.
+    :ivar rules: ids from ``domain.md`` that the question serves.
+    :ivar law: ids of facts in ``dialogs/law``.
+    """
+
+    words: Words
+    rules: tuple[str, ...] = ()
+    law: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question.
+
+    :ivar id: its name in answers and routes.
+    :ivar asks: the sentence, or a function that gives it from the answers so far.
+    :ivar label: two or three words for the read-back and for Ändra.
+    :ivar kind: how it is answered.
+    :ivar why: why it is asked.
+    :ivar preset: an answer that stands until it is changed at the read-back. Only for what is merely likely;
+        never for what a person must have said or done (design, how it should feel).
+    :ivar depends_on: questions whose change makes this answer void.
+    :ivar offers: earlier questions that can be changed right here, since they are what may be wrong.
+    """
+
+    id: str
+    asks: Asked
+    label: Words
+    kind: Kind
+    why: Why
+    preset: Callable[[Answers, World], Value] | None = None
+    depends_on: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+
+    def words(self, answers: Answers, world: World) -> Words:
+        """The question's sentence as it is asked now.
+
+        :param answers: the answers so far.
+        :param world: what is known.
+        :returns: marked words.
+        """
+        return self.asks(answers, world) if callable(self.asks) else self.asks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Where a dialog ends.
+
+    :ivar id: its name in routes.
+    :ivar saves: whether something is kept; then the read-back comes first.
+    :ivar says: the lines of the last screen. It is called with the world as it is after saving.
+    :ivar follows: commands offered as next steps, the first the likeliest.
+    :ivar rules: the rules that lead here.
+    """
+
+    id: str
+    says: Callable[[Answers, World], Sequence[Words]]
+    saves: bool = True
+    follows: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Go:
+    """A route that a row can say: from a question, on these choices, to a question or an outcome.
+
+    :ivar source: the question.
+    :ivar to: the next question, or an outcome.
+    :ivar on: the choices; left out only where the value does not choose the way (a date, a code).
+    """
+
+    source: str
+    to: str
+    on: str | tuple[str, ...] = GIVEN
+
+
+@dataclass(frozen=True)
+class Decide:
+    """A route that a row cannot say: a rule names the case, and every case has its way.
+
+    :ivar source: the question.
+    :ivar by: the rule; a pure function of the answers so far and the world.
+    :ivar ways: where each of the rule's answers leads; a function that gives any other is a fault.
+    :ivar on: the choices it is for, as in :class:`Go`.
+    :ivar rules: the rule ids it applies.
+    """
+
+    source: str
+    by: Callable[[Answers, World], str]
+    ways: Mapping[str, str]
+    on: str | tuple[str, ...] = GIVEN
+    rules: tuple[str, ...] = ()
+
+
+Route = Go | Decide
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialog:
+    """A whole dialog.
+
+    :ivar id: its name, also of its transcripts' folder.
+    :ivar command: the command that opens it, without the slash (ASCII).
+    :ivar version: raised when a question or its meaning changes, so that old drafts are met with an explicit word.
+    :ivar title: two or three words for menus.
+    :ivar about: one sentence for the list of commands.
+    :ivar noun: how a draft is named: "ett påbörjat samtal".
+    :ivar questions: in the order of the talk; the first is where it begins.
+    :ivar outcomes: where it can end.
+    :ivar routes: rows; together they name every choice.
+    :ivar record: what is kept, from the answers on the way.
+    :ivar kinds: the record kinds it writes.
+    :ivar note: the journal note from the record alone, so the two cannot differ.
+    """
+
+    id: str
+    command: str
+    version: int
+    title: Words
+    about: Words
+    noun: Words
+    questions: tuple[Question, ...]
+    outcomes: tuple[Outcome, ...]
+    routes: tuple[Route, ...]
+    record: Callable[[Answers, World], Record]
+    kinds: tuple[type[Record], ...]
+    note: Callable[[Any], Sequence[Words]]
+    by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
+    endings: Mapping[str, Outcome] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {question.id: question for question in self.questions})
+        object.__setattr__(self, "endings", {outcome.id: outcome for outcome in self.outcomes})
+
+    def depending_on(self, question: str) -> frozenset[str]:
+        """Every question whose answer is void when this one's changes, however far down.
+
+        :param question: a question id.
+        :returns: question ids, without the one asked about.
+        """
+        found: set[str] = set()
+        fresh = {question}
+        while fresh:
+            fresh = {q.id for q in self.questions if fresh & set(q.depends_on)} - found
+            found |= fresh
+        return frozenset(found - {question})
+
+
+def words_of(dialog: Dialog) -> Iterator[tuple[str, Words]]:
+    """Every fixed sentence of a dialog and where it stands, for the check that all are translated.
+
+    :param dialog: the dialog.
+    :returns: (place, words) pairs. Sentences made by functions are marked in the source and found there.
+    """
+    yield from (
+        (place, words) for place, words in (("title", dialog.title), ("about", dialog.about), ("noun", dialog.noun))
+    )
+    for question in dialog.questions:
+        where = f"question {question.id}"
+        if isinstance(question.asks, str | Text):
+            yield where, question.asks
+        yield f"{where}, label", question.label
+        yield f"{where}, why", question.why.words
+        yield from ((f"{where}, option", words) for words in question.kind.words())

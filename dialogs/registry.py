@@ -1,0 +1,18 @@
+"""Every dialog there is, one line each; ``lots new NAME`` adds the line."""
+
+from __future__ import annotations
+
+from dialogs import samtal
+from dialogs.model import Dialog
+from dialogs.records import CaseFact, CaseOpened, Record
+
+DIALOGS: tuple[Dialog, ...] = (samtal.DIALOG,)
+
+BY_ID = {dialog.id: dialog for dialog in DIALOGS}
+BY_COMMAND = {dialog.command: dialog for dialog in DIALOGS}
+
+COMMON_KINDS: tuple[type[Record], ...] = (CaseOpened, CaseFact)
+
+KINDS: dict[str, type[Record]] = {
+    kind.kind: kind for kind in COMMON_KINDS + tuple(kind for dialog in DIALOGS for kind in dialog.kinds)
+}

@@ -1,0 +1,62 @@
+"""Every rule id of the domain: those that are built with one plain sentence and its source, and those that are not.
+
+"Varför?" shows the sentence. A test holds this list against the code: an id is cited nowhere unless it is built, and
+a built one is covered by a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialogs.texts import mark as _
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    :ivar words: the rule in one plain Swedish sentence.
+    :ivar source: the documents it is from: S0 the report of 2020, S2 the decision of 2019, S3 the guidance of 2021.
+    """
+
+    words: str
+    source: str
+
+
+BUILT: dict[str, Rule] = {
+    "TG-1": Rule(_("SIG unga är för den som är 12–20 år."), "S3"),
+    "TG-2": Rule(_("SIG unga vuxna är för den som är 19–29 år."), "S0, S2"),
+    "MOT-1": Rule(_("Tre till fem samtal är vanligt innan det går att bedöma motivationen. Fler är tillåtet."), "S0"),
+    "MOT-2": Rule(
+        _("Efter bedömningen fortsätter samtalen, eller så går ni vidare till samtycke, eller inte just nu."), "S0"
+    ),
+    "MOT-3": Rule(_("När viljan finns ska nästa steg komma snabbt."), "S3"),
+    "MOT-4": Rule(_("Ett samtal räknas en gång, även om du trycker två gånger."), "S0"),
+    "MOT-5": Rule(_("Det ska synas vad som hölls, när och av vem."), "S0"),
+    "ENV-1": Rule(_("Varje ärende har två samordnare som kan ersätta varandra."), "S3"),
+}
+
+NOT_BUILT: tuple[str, ...] = (
+    *(f"TG-{n}" for n in range(3, 8)),
+    *(f"CON-{n}" for n in range(1, 16)),
+    *(f"THR-{n}" for n in range(17)),
+    "DEC-1",
+    "DEC-2",
+    "PLAN-1",
+    "FU-1",
+    "FU-2",
+    "FU-3",
+    "DIS-1",
+    "DEV-1",
+    "NET-1",
+)
+
+
+def sentence(rule: str) -> str:
+    """A rule in one plain Swedish sentence, to be translated when shown.
+
+    :param rule: the id of a rule that is built.
+    :returns: the marked sentence.
+    :raises KeyError: the rule is unknown or not built yet.
+    """
+    return BUILT[rule].words

@@ -1,0 +1,463 @@
+"""/samtal: a motivational talk before enrolment (motivationssamtal).
+
+The coordinator records it right after the meeting. Rules: MOT-1 … MOT-5 (S0, S3); when and by whom must show in
+the documentation (förvaltningslagen 27 §, socialtjänstlagen 14 kap. 3 §). The usual talk is three presses
+after the command, four when an assessment is put off and five when one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import ClassVar, Literal
+
+from dialogs.answers import Answers, CaseCode, Choice, Day, Option
+from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
+from dialogs.records import Record
+from dialogs.rules.talks import (
+    a_talk_is_already_recorded_that_day,
+    an_assessment_is_due,
+    group_of,
+    talks_held,
+    the_talks_are_past_the_usual,
+)
+from dialogs.texts import Text, Words
+from dialogs.texts import mark as _
+
+OTHER = Option("other", _("Annat: skrivs i verksamhetssystemet"))
+
+HELD = Choice(
+    choices=(
+        Option("yes", _("Ja")),
+        Option("missed", _("Nej, personen kom inte")),
+        Option("cancelled", _("Nej, inställt eller ombokat")),
+    )
+)
+SAME_DAY = Choice(
+    choices=(
+        Option("another", _("Ja, ett till")),
+        Option("same", _("Nej, samma samtal")),
+    )
+)
+MODE = Choice(
+    choices=(
+        Option("meeting", _("Möte")),
+        Option("telephone", _("Telefon")),
+        Option("video", _("Video")),
+    )
+)
+HELD_BY = Choice(
+    choices=(
+        Option("self", _("Jag")),
+        Option("colleague", _("Min kollega")),
+        Option("both", _("Vi båda")),
+    )
+)
+ASSESSMENT = Choice(
+    choices=(
+        Option("later", _("Bedöm senare")),
+        Option("continue", _("Fortsätt samtalen")),
+        Option("motivated", _("Motiverad")),
+        Option("not_motivated", _("Inte motiverad just nu")),
+    )
+)
+WHY_CONTINUE = Choice(
+    choices=(
+        Option("more_time", _("Behöver mer tid")),
+        Option("wants_to_know_more", _("Vill veta mer först")),
+        Option("trust_first", _("Vi behöver lära känna varandra")),
+        OTHER,
+    )
+)
+WHY_MOTIVATED = Choice(
+    choices=(
+        Option("wants_to_leave", _("Vill lämna brottsligheten")),
+        Option("keeps_appointments", _("Kommer till samtalen")),
+        Option("takes_steps", _("Tar egna steg")),
+        OTHER,
+    )
+)
+WHY_NOT_MOTIVATED = Choice(
+    choices=(
+        Option("not_now", _("Vill inte just nu")),
+        Option("does_not_come", _("Kommer inte till samtalen")),
+        Option("no_to_the_police", _("Säger nej till att dela med polisen")),
+        OTHER,
+    )
+)
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _this_talk(answers: Answers, world: World) -> int:
+    return len(talks_held(world.entries(answers.word("case")))) + 1
+
+
+def _ask_for_assessment(answers: Answers, world: World) -> Words:
+    number = _this_talk(answers, world)
+    if _due(answers, world) == "suggested":
+        return Text(_("Det här är samtal {count}. Vill du göra en bedömning nu?"), count=_count(number, world))
+    if the_talks_are_past_the_usual(number, world.policy):
+        return Text(
+            _("Det här är samtal {number}. Det är fler än de vanliga {usual}. Hur bedömer du motivationen?"),
+            number=number,
+            usual=_usual(world),
+        )
+    return Text(_("Det här är samtal {count}. Hur bedömer du motivationen?"), count=_count(number, world))
+
+
+def _second_talk(answers: Answers, world: World) -> Words:
+    return Text(_("Det finns redan ett samtal den {day}. Är det här ett till?"), day=answers.day("occurred_on"))
+
+
+def _as_last_time(field: str, otherwise: str, own: bool) -> Callable[[Answers, World], str]:
+    def preset(answers: Answers, world: World) -> str:
+        for entry in reversed(talks_held(world.entries(answers.word("case")))):
+            if not own or entry.author == world.person:
+                return str(getattr(entry.record, field) or otherwise)
+        return otherwise
+
+    return preset
+
+
+QUESTIONS = (
+    Question(
+        id="case",
+        asks=_("Vilket ärende gäller det?"),
+        label=_("Ärende"),
+        kind=CaseCode(),
+        why=Why(
+            words=_("Samtalet ska räknas i rätt ärende. Koden är slumpad och säger inget om personen."),
+            rules=("MOT-4",),
+        ),
+    ),
+    Question(
+        id="held",
+        asks=_("Blev samtalet av?"),
+        label=_("Blev av"),
+        kind=HELD,
+        why=Why(
+            words=_("Bara samtal som har hållits räknas. Andra samtal sparas också, men räknas inte."),
+            rules=("MOT-5",),
+        ),
+    ),
+    Question(
+        id="occurred_on",
+        asks=_("Vilken dag gäller det?"),
+        label=_("Dag"),
+        kind=Day(
+            quick=(0, 1, 2),
+            earliest=lambda world: world.today - timedelta(days=world.policy.oldest_talk_days),
+            latest=lambda world: world.today,
+        ),
+        why=Why(
+            words=_("Det ska synas när något hände och vem som har skrivit det."),
+            rules=("MOT-5",),
+            law=("FL-27", "SOL-14-3"),
+        ),
+        preset=lambda answers, world: world.opened_on.isoformat(),
+    ),
+    Question(
+        id="same_day",
+        asks=_second_talk,
+        label=_("Samma dag"),
+        kind=SAME_DAY,
+        why=Why(words=_("Ett samtal räknas bara en gång."), rules=("MOT-4",)),
+        depends_on=("case", "held", "occurred_on"),
+        offers=("occurred_on",),
+    ),
+    Question(
+        id="mode",
+        asks=_("Hur hölls samtalet?"),
+        label=_("Hur"),
+        kind=MODE,
+        why=Why(words=_("Det ska synas om ni möttes eller talades vid på annat sätt."), rules=("MOT-5",)),
+        preset=_as_last_time("mode", "meeting", own=False),
+    ),
+    Question(
+        id="held_by",
+        asks=_("Vem höll samtalet?"),
+        label=_("Vem"),
+        kind=HELD_BY,
+        why=Why(
+            words=_("Ni är två samordnare i varje ärende. Det ska synas vem av er som höll samtalet."),
+            rules=("MOT-5", "ENV-1"),
+        ),
+        preset=_as_last_time("held_by", "self", own=True),
+    ),
+    Question(
+        id="assessment",
+        asks=_ask_for_assessment,
+        label=_("Bedömning"),
+        kind=ASSESSMENT,
+        why=Why(
+            words=_(
+                "Efter tre till fem samtal brukar det gå att se om personen är motiverad. Du kan alltid bedöma senare."
+            ),
+            rules=("MOT-1", "MOT-2"),
+        ),
+        depends_on=("case",),
+    ),
+    Question(
+        id="why_continue",
+        asks=_("Varför behövs fler samtal?"),
+        label=_("Skäl"),
+        kind=WHY_CONTINUE,
+        why=Why(words=_("Skälet visar hur du tänkte. Det ska gå att följa i efterhand."), rules=("MOT-2",)),
+        depends_on=("assessment",),
+    ),
+    Question(
+        id="why_motivated",
+        asks=_("Vad visar att personen är motiverad?"),
+        label=_("Skäl"),
+        kind=WHY_MOTIVATED,
+        why=Why(words=_("Skälet visar hur du tänkte. Det ska gå att följa i efterhand."), rules=("MOT-2",)),
+        depends_on=("assessment",),
+    ),
+    Question(
+        id="why_not_motivated",
+        asks=_("Vad gör att det inte går just nu?"),
+        label=_("Skäl"),
+        kind=WHY_NOT_MOTIVATED,
+        why=Why(words=_("Skälet visar hur du tänkte. Det ska gå att följa i efterhand."), rules=("MOT-2",)),
+        depends_on=("assessment",),
+    ),
+)
+
+
+# ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _usual(world: World) -> str:
+    return f"{world.policy.suggest_assessment_at}–{world.policy.ask_assessment_at}"
+
+
+def _count(number: int, world: World) -> Text:
+    return Text(_("{number} av {usual}"), number=number, usual=_usual(world))
+
+
+def _saved(answers: Answers, world: World) -> list[Words]:
+    number = len(talks_held(world.entries(answers.word("case"))))
+    lines: list[Words] = [
+        Text(_("Sparat i {case}. Samtal {count}."), case=answers.word("case"), count=_count(number, world))
+    ]
+    if the_talks_are_past_the_usual(number, world.policy):
+        lines.append(Text(_("Det är fler än de vanliga {usual}. Samtalet räknas ändå."), usual=_usual(world)))
+    return lines
+
+
+def _says_next_talk(answers: Answers, world: World) -> Sequence[Words]:
+    return (*_saved(answers, world), _("Nästa steg: boka nästa samtal."))
+
+
+def _says_consent_is_next(answers: Answers, world: World) -> Sequence[Words]:
+    return (
+        *_saved(answers, world),
+        _("Nästa steg: samtycke. Gå vidare snabbt medan viljan finns."),
+        _("Dialogen för samtycke kommer i en senare version. Skriv samtycket i verksamhetssystemet så länge."),
+    )
+
+
+def _says_not_enrolled(answers: Answers, world: World) -> Sequence[Words]:
+    return (
+        *_saved(answers, world),
+        _("Enligt stadens vägledning går det då inte att skriva in personen nu. Ansvarig socialsekreterare beslutar."),
+        _("Nästa steg: säg att dörren är öppen. Fler samtal kan hållas senare."),
+    )
+
+
+def _says_not_counted(answers: Answers, world: World) -> Sequence[Words]:
+    number = len(talks_held(world.entries(answers.word("case"))))
+    return (
+        Text(_("Sparat i {case}. Samtalet räknas inte."), case=answers.word("case")),
+        Text(_("Hållna samtal: {count}."), count=_count(number, world)),
+        _("Nästa steg: boka en ny tid."),
+    )
+
+
+def _says_already_counted(answers: Answers, world: World) -> Sequence[Words]:
+    number = len(talks_held(world.entries(answers.word("case"))))
+    return (
+        Text(_("Samtalet är redan sparat i {case}. Inget nytt sparas."), case=answers.word("case")),
+        Text(_("Hållna samtal: {count}."), count=_count(number, world)),
+    )
+
+
+OUTCOMES = (
+    Outcome(id="talk_counted", says=_says_next_talk, rules=("MOT-1", "MOT-4")),
+    Outcome(id="on_to_consent", says=_says_consent_is_next, rules=("MOT-2", "MOT-3")),
+    Outcome(id="cannot_be_enrolled", says=_says_not_enrolled, rules=("MOT-2",)),
+    Outcome(id="talk_not_counted", says=_says_not_counted, rules=("MOT-5",)),
+    Outcome(id="already_counted", says=_says_already_counted, rules=("MOT-4",), saves=False),
+)
+
+
+# ── routes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _after_the_day(answers: Answers, world: World) -> str:
+    if answers.word("held") != "yes":
+        return "not_held"
+    entries = world.entries(answers.word("case"))
+    if a_talk_is_already_recorded_that_day(entries, answers.day("occurred_on")):
+        return "second_that_day"
+    return "first_that_day"
+
+
+def _due(answers: Answers, world: World) -> str:
+    entries = world.entries(answers.word("case"))
+    return an_assessment_is_due(len(talks_held(entries)) + 1, group_of(entries), world.policy)
+
+
+ROUTES = (
+    Go("case", "held"),
+    Go("held", "occurred_on", on=("yes", "missed", "cancelled")),
+    Decide(
+        "occurred_on",
+        by=_after_the_day,
+        ways={"not_held": "talk_not_counted", "second_that_day": "same_day", "first_that_day": "mode"},
+        rules=("MOT-4", "MOT-5"),
+    ),
+    Go("same_day", "mode", on="another"),
+    Go("same_day", "already_counted", on="same"),
+    Go("mode", "held_by", on=("meeting", "telephone", "video")),
+    Decide(
+        "held_by",
+        by=_due,
+        ways={"not_due": "talk_counted", "suggested": "assessment", "asked_for": "assessment"},
+        on=("self", "colleague", "both"),
+        rules=("MOT-1",),
+    ),
+    Go("assessment", "talk_counted", on="later"),
+    Go("assessment", "why_continue", on="continue"),
+    Go("assessment", "why_motivated", on="motivated"),
+    Go("assessment", "why_not_motivated", on="not_motivated"),
+    Go("why_continue", "talk_counted", on=WHY_CONTINUE.categories),
+    Go("why_motivated", "on_to_consent", on=WHY_MOTIVATED.categories),
+    Go("why_not_motivated", "cannot_be_enrolled", on=WHY_NOT_MOTIVATED.categories),
+)
+
+
+# ── record and note ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalkHeld(Record):
+    """A motivational talk that was held, missed or cancelled (MOT-5)."""
+
+    kind: ClassVar[str] = "talk_held"
+
+    held: Literal["yes", "missed", "cancelled"]
+    occurred_on: date
+    mode: Literal["meeting", "telephone", "video"] | None = None
+    held_by: Literal["self", "colleague", "both"] | None = None
+    assessment: Literal["continue", "motivated", "not_motivated"] | None = None
+    reason: (
+        Literal[
+            "more_time",
+            "wants_to_know_more",
+            "trust_first",
+            "wants_to_leave",
+            "keeps_appointments",
+            "takes_steps",
+            "not_now",
+            "does_not_come",
+            "no_to_the_police",
+            "other",
+        ]
+        | None
+    ) = None
+
+    @property
+    def happened_on(self) -> date:
+        """The day of the talk."""
+        return self.occurred_on
+
+
+def record(answers: Answers, world: World) -> TalkHeld:
+    """What is kept of the talk.
+
+    :param answers: the answers on the way to an outcome that saves.
+    :param world: what is known; not used, since all of it was asked.
+    :returns: the record; an assessment put off is not kept as one.
+    """
+    assessment = answers.word_or_none("assessment")
+    reason = next((answers.word(q) for q in answers if q.startswith("why_")), None)
+    return TalkHeld.from_payload(
+        {
+            field: value
+            for field, value in {
+                "case": answers.word("case"),
+                "held": answers.word("held"),
+                "occurred_on": answers.word("occurred_on"),
+                "mode": answers.word_or_none("mode"),
+                "held_by": answers.word_or_none("held_by"),
+                "assessment": None if assessment == "later" else assessment,
+                "reason": reason,
+            }.items()
+            if value is not None
+        }
+    )
+
+
+_NOTE_HELD = {
+    "yes": _("Samtalet hölls {day}."),
+    "missed": _("Samtalet {day} blev inte av. Personen kom inte."),
+    "cancelled": _("Samtalet {day} blev inte av. Det ställdes in eller bokades om."),
+}
+_NOTE_MODE = {
+    "meeting": _("Det var ett möte."),
+    "telephone": _("Det hölls på telefon."),
+    "video": _("Det hölls på video."),
+}
+_NOTE_BY = {
+    "self": _("Den samordnare som har skrivit detta höll samtalet."),
+    "colleague": _("Den andra samordnaren höll samtalet."),
+    "both": _("Båda samordnarna höll samtalet."),
+}
+
+
+def note(kept: TalkHeld) -> Sequence[Words]:
+    """The journal note, from the record alone.
+
+    :param kept: the record.
+    :returns: lines in the order they are read.
+    """
+    lines: list[Words] = [
+        Text(_("Motivationssamtal, ärende {case}."), case=kept.case),
+        Text(_NOTE_HELD[kept.held], day=kept.occurred_on),
+    ]
+    if kept.mode:
+        lines.append(_NOTE_MODE[kept.mode])
+    if kept.held_by:
+        lines.append(_NOTE_BY[kept.held_by])
+    if kept.assessment:
+        lines.append(Text(_("Bedömning: {words}."), words=_label(ASSESSMENT, kept.assessment)))
+    if kept.reason:
+        reasons = {"continue": WHY_CONTINUE, "motivated": WHY_MOTIVATED, "not_motivated": WHY_NOT_MOTIVATED}
+        lines.append(Text(_("Skäl: {words}."), words=_label(reasons[kept.assessment or "continue"], kept.reason)))
+    lines.append(_("Det här är ett underlag. Journalen förs i verksamhetssystemet."))
+    return lines
+
+
+def _label(choice: Choice, value: str) -> Text:
+    (words,) = [option.label for option in choice.choices if option.value == value]
+    return words if isinstance(words, Text) else Text(words)
+
+
+DIALOG = Dialog(
+    id="samtal",
+    command="samtal",
+    version=1,
+    title=_("Motivationssamtal"),
+    about=_("Skriv in ett motivationssamtal"),
+    noun=_("ett påbörjat samtal"),
+    questions=QUESTIONS,
+    outcomes=OUTCOMES,
+    routes=ROUTES,
+    record=record,
+    kinds=(TalkHeld,),
+    note=note,
+)
