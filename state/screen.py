@@ -1,0 +1,111 @@
+"""What a channel sees: words and buttons, and nothing it has to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDEST_LABEL = {1: 60, 2: 17, 3: 11}
+"""How many characters a button's label may have by the number of buttons in its row, on a phone 360 px wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button.
+
+    :ivar label: the words on it, in the reader's language.
+    :ivar value: what comes back when it is pressed.
+    """
+
+    label: str
+    value: str
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """One screen.
+
+    :ivar text: the words; lines are split by newlines.
+    :ivar rows: the buttons.
+    :ivar typed: what may be typed: ``choice``, ``date``, ``number``, ``code``, ``several``, ``three_state``, or
+        ``nothing``.
+    :ivar session: the session's id, or ``-`` where there is none.
+    :ivar revision: the session's revision; a button of another revision is stale.
+    :ivar progress: which question this is and of how many, the presets not counted; ``None`` off the questions.
+    """
+
+    text: str
+    rows: Rows
+    typed: str = "nothing"
+    session: str = "-"
+    revision: int = 0
+    progress: tuple[int, int] | None = None
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """All buttons in reading order."""
+        return tuple(button for row in self.rows for button in row)
+
+    def as_json(self) -> dict[str, Any]:
+        """The screen as plain JSON, for the outbox.
+
+        :returns: a dict that :meth:`from_json` reads.
+        """
+        return {
+            "text": self.text,
+            "rows": [[[b.label, b.value] for b in row] for row in self.rows],
+            "typed": self.typed,
+            "session": self.session,
+            "revision": self.revision,
+            "progress": self.progress,
+        }
+
+    @classmethod
+    def from_json(cls, held: dict[str, Any]) -> Screen:
+        """Read a screen back.
+
+        :param held: what :meth:`as_json` gave.
+        :returns: the screen.
+        """
+        rows = tuple(tuple(Button(label, value) for label, value in row) for row in held["rows"])
+        progress = held["progress"]
+        return cls(
+            text=held["text"],
+            rows=rows,
+            typed=held["typed"],
+            session=held["session"],
+            revision=held["revision"],
+            progress=(progress[0], progress[1]) if progress else None,
+        )
+
+
+def pack(buttons: Iterable[Button]) -> Rows:
+    """Lay buttons out in rows that a thumb can hit: as many in a row as their labels leave room for, at most three.
+
+    :param buttons: in reading order.
+    :returns: rows; every button is in one.
+    """
+    rows: list[tuple[Button, ...]] = []
+    row: list[Button] = []
+    for button in buttons:
+        grown = [*row, button]
+        if row and (len(grown) > 3 or any(len(b.label) > WIDEST_LABEL[len(grown)] for b in grown)):
+            rows.append(tuple(row))
+            grown = [button]
+        row = grown
+    if row:
+        rows.append(tuple(row))
+    return tuple(rows)
+
+
+def stack(*groups: Sequence[Button]) -> Rows:
+    """Lay groups of buttons under each other, each packed by itself.
+
+    :param groups: the answers first, then the ways around.
+    :returns: rows.
+    """
+    return tuple(row for group in groups for row in pack(group))

@@ -1,0 +1,521 @@
+"""The engine: a session and a value in, (session, events, screen) out.
+
+Answers are the state. Where a session stands follows from replaying its answers through the dialog's machine; going
+back or changing an answer is dropping what it voids and replaying. The engine sends, saves and logs nothing and
+reads no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dialogs import dates
+from dialogs.answers import Answers, CaseCode, Given, Partly, Refused, Value
+from dialogs.law import fact
+from dialogs.model import Dialog, Outcome, Question, World
+from dialogs.records import CaseOpened, Entry, Record
+from dialogs.rules.catalogue import sentence
+from dialogs.texts import Text, Words, say
+from dialogs.texts import mark as _
+from state.events import (
+    AbandonAsked,
+    AnswerGrew,
+    AnswerRefused,
+    AnswersFell,
+    ChangeOpened,
+    Event,
+    PressWasStale,
+    QuestionAnswered,
+    SessionAbandoned,
+    SessionCompleted,
+    SessionReopened,
+    SessionResumed,
+    SessionStarted,
+    WentBack,
+    WhyAsked,
+)
+from state.machine import CompiledDialog, Position
+from state.screen import Button, Rows, Screen, stack
+
+BACK, WHY, CHANGE, SAVE, ABANDON = "!back", "!why", "!change", "!save", "!abandon"
+YES_ABANDON, NO_GO_ON = "!abandon:yes", "!abandon:no"
+RESUME, START_OVER = "!resume", "!over"
+
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+ASKING_CHANGE, ASKING_ABANDON, ASKING_RESUME = "change", "abandon", "resume"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A dialog in progress.
+
+    :ivar id: eight characters, random.
+    :ivar person: the id of the one who is answering.
+    :ivar dialog: the dialog's id.
+    :ivar version: the dialog's version when it was opened.
+    :ivar opened_at: when, with the local zone.
+    :ivar answers: the explicit answers by question; presets are not in here.
+    :ivar growing: the pressed part of a list that waits for Klar.
+    :ivar asking: empty on the way; else ``change``, ``change:QUESTION``, ``abandon`` or ``resume``.
+    :ivar read_back: the way as the read-back showed it; saved only if it still is so.
+    :ivar revision: counts every change; buttons carry it.
+    """
+
+    id: str
+    person: str
+    dialog: str
+    version: int
+    opened_at: datetime
+    answers: Mapping[str, Value] = field(default_factory=dict)
+    growing: Value | None = None
+    asking: str = ""
+    read_back: Mapping[str, Value] | None = None
+    revision: int = 1
+
+    def body(self) -> dict[str, Any]:
+        """What of it is stored as JSON beside the columns.
+
+        :returns: answers and where it stands.
+        """
+        return {
+            "answers": dict(self.answers),
+            "growing": self.growing,
+            "asking": self.asking,
+            "read_back": self.read_back,
+        }
+
+
+class Step(NamedTuple):
+    """What the engine gives back.
+
+    :ivar session: the session after the step; ``None`` when it has ended.
+    :ivar events: what happened, in order.
+    :ivar screen: what to show.
+    """
+
+    session: Session | None
+    events: tuple[Event, ...]
+    screen: Screen
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """A record that is about to be written, for the words after saving."""
+
+    record: Record
+    author: str
+    id: str = ""
+
+
+class Engine:
+    """Walks sessions through dialogs.
+
+    :param dialogs: every dialog there is.
+    :raises BadDialog: one of them does not compile.
+    """
+
+    def __init__(self, dialogs: Sequence[Dialog]) -> None:
+        self.compiled = {dialog.id: CompiledDialog(dialog) for dialog in dialogs}
+
+    def start(self, dialog: str, session_id: str, world: World) -> Step:
+        """Open a dialog.
+
+        :param dialog: its id.
+        :param session_id: a new random id.
+        :param world: what is known.
+        :returns: the first question.
+        :raises KeyError: there is no such dialog.
+        """
+        compiled = self.compiled[dialog]
+        session = Session(
+            id=session_id,
+            person=world.person,
+            dialog=dialog,
+            version=compiled.dialog.version,
+            opened_at=world.now,
+        )
+        return self._arrive(session, world, (SessionStarted(),))
+
+    def current(self, session: Session, world: World, notices: Sequence[Words] = ()) -> Step:
+        """The session's screen as it stands, without moving.
+
+        :param session: the session.
+        :param world: what is known now.
+        :param notices: lines above the question.
+        :returns: the same session and its screen; a draft of another version is reopened first.
+        """
+        if session.version != self.compiled[session.dialog].dialog.version:
+            return self._reopen(session, world)
+        return Step(session, (), self._screen(session, self._position(session, world), world, notices))
+
+    def stale(self, session: Session, world: World) -> Step:
+        """Answer a press on an older screen with the current question; nothing moves.
+
+        :param session: the session.
+        :param world: what is known now.
+        :returns: the same session and its screen.
+        """
+        step = self.current(session, world)
+        return step._replace(events=(PressWasStale(), *step.events))
+
+    def ask_to_resume(self, session: Session, world: World) -> Step:
+        """Find a draft again: an explicit question that names what and when.
+
+        :param session: the draft.
+        :param world: what is known now.
+        :returns: the question whether to go on.
+        """
+        asking = replace(session, asking=ASKING_RESUME, growing=None, revision=session.revision + 1)
+        return Step(asking, (), self._screen(asking, self._position(asking, world), world))
+
+    def press(self, session: Session, revision: int, value: str, world: World) -> Step:
+        """Take the press of a button.
+
+        :param session: the session.
+        :param revision: the one the button carries.
+        :param value: the button's value; only values on the current screen do anything.
+        :param world: what is known now.
+        :returns: the step; a stale or unknown press moves nothing.
+        """
+        if session.version != self.compiled[session.dialog].dialog.version:
+            return self._reopen(session, world)
+        position = self._position(session, world)
+        shown = self._screen(session, position, world)
+        offered = any(button.value == value for button in shown.buttons)
+        if shown.typed == "date" and ISO_DAY.fullmatch(value):
+            offered = True  # "Idag" of before midnight still means its own day
+        if revision != session.revision or not offered:
+            return Step(session, (PressWasStale(),), shown)
+        return self._act(session, position, value, world)
+
+    def answer(self, session: Session, text: str, world: World) -> Step:
+        """Take typed words: the words of a button do what the button does, anything else answers the question.
+
+        :param session: the session.
+        :param text: what was typed, at most 4,096 characters.
+        :param world: what is known now.
+        :returns: the step; what cannot be read is refused and the same question asked again.
+        """
+        if session.version != self.compiled[session.dialog].dialog.version:
+            return self._reopen(session, world)
+        position = self._position(session, world)
+        shown = self._screen(session, position, world)
+        wanted = text.strip().casefold()
+        for button in shown.buttons:
+            if button.label.casefold() == wanted:
+                return self._act(session, position, button.value, world)
+        if self._question(session, position) is None:
+            fault = _("Det svaret finns inte här. Tryck på en av knapparna.")
+            screen = self._screen(session, position, world, (fault,))
+            return Step(session, (AnswerRefused("", "not_a_choice"),), screen)
+        return self._take(session, position, text, world)
+
+    def back(self, session: Session, world: World) -> Step:
+        """Take back the last answer that was given, and what depends on it.
+
+        :param session: the session.
+        :param world: what is known now.
+        :returns: that question again; at the first question, the first question.
+        """
+        if session.asking:
+            return self._arrive(self._moved(session, asking=""), world, (WentBack(),))
+        position = self._position(session, world)
+        given = [question for question in position.way if question not in position.preset]
+        if not given:
+            return self.current(session, world)
+        return self._arrive(self._without(session, given[-1]), world, (WentBack(),))
+
+    def edit(self, session: Session, question: str, world: World) -> Step:
+        """Open one answer for change; the others stay.
+
+        :param session: the session.
+        :param question: a question on the way.
+        :param world: what is known now.
+        :returns: that question.
+        """
+        position = self._position(session, world)
+        held = position.way.get(question)
+        growing = held if isinstance(held, list | dict) else None
+        opened = self._moved(session, asking=f"{ASKING_CHANGE}:{question}", growing=growing)
+        return Step(opened, (ChangeOpened(),), self._screen(opened, position, world))
+
+    def ask_to_abandon(self, session: Session, world: World) -> Step:
+        """Ask once whether the draft is to be thrown away.
+
+        :param session: the session.
+        :param world: what is known now.
+        :returns: the question.
+        """
+        asked = self._moved(session, asking=ASKING_ABANDON)
+        return Step(asked, (AbandonAsked(),), self._screen(asked, self._position(asked, world), world))
+
+    def abandon(self, session: Session, world: World) -> Step:
+        """Throw the draft away.
+
+        :param session: the session.
+        :param world: what is known now.
+        :returns: no session, and a line that says that nothing was saved.
+        """
+        screen = Screen(text=say(_("Avbrutet. Inget är sparat."), world.language), rows=())
+        return Step(None, (SessionAbandoned(),), screen)
+
+    # ── one step ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _act(self, session: Session, position: Position, value: str, world: World) -> Step:
+        if value == BACK:
+            return self.back(session, world)
+        if value == WHY:
+            return self._why(session, position, world)
+        if value in (ABANDON, YES_ABANDON):
+            return self.ask_to_abandon(session, world) if value == ABANDON else self.abandon(session, world)
+        if value == SAVE:
+            return self._save(session, position, world)
+        if value == CHANGE:
+            listed = self._moved(session, asking=ASKING_CHANGE)
+            return Step(listed, (ChangeOpened(),), self._screen(listed, position, world))
+        if value.startswith(f"{CHANGE}:"):
+            return self.edit(session, value.removeprefix(f"{CHANGE}:"), world)
+        if value in (NO_GO_ON, RESUME):
+            return self._arrive(self._moved(session, asking=""), world, (SessionResumed(),))
+        if value == START_OVER:
+            again = replace(
+                self._moved(session, asking="", answers={}),
+                version=self.compiled[session.dialog].dialog.version,
+                opened_at=world.now,
+            )
+            return self._arrive(again, replace(world, opened_on=world.today), (SessionAbandoned(), SessionStarted()))
+        return self._take(session, position, value, world)
+
+    def _take(self, session: Session, position: Position, said: str, world: World) -> Step:
+        question = self._question(session, position)
+        if question is None:
+            return Step(session, (PressWasStale(),), self._screen(session, position, world))
+        reply = question.kind.read(said, session.growing, world)
+        match reply:
+            case Refused(fault, words):
+                screen = self._screen(session, position, world, (words,))
+                return Step(session, (AnswerRefused(question.id, fault),), screen)
+            case Partly(value):
+                grown = replace(session, growing=value, revision=session.revision + 1)
+                return Step(grown, (AnswerGrew(question.id),), self._screen(grown, position, world))
+            case Given(value, notice):
+                answers = dict(session.answers)
+                fallen: tuple[str, ...] = ()
+                if position.way.get(question.id, value) != value:
+                    depending = self.compiled[session.dialog].dialog.depending_on(question.id)
+                    fallen = tuple(q for q in answers if q in depending)
+                    answers = {q: held for q, held in answers.items() if q not in depending}
+                answers[question.id] = value
+                events: tuple[Event, ...] = (QuestionAnswered(question.id),)
+                if fallen:
+                    events = (*events, AnswersFell(fallen))
+                moved = self._moved(session, asking="", answers=answers)
+                return self._arrive(moved, world, events, (notice,) if notice is not None else ())
+
+    def _arrive(self, session: Session, world: World, events: tuple[Event, ...], notices: Sequence[Words] = ()) -> Step:
+        """Replay; an outcome that keeps nothing ends at once, one that keeps something is read back first."""
+        position = self._position(session, world)
+        if isinstance(position.at, Outcome):
+            if not position.at.saves:
+                return self._end(position, position.at, (), world, events)
+            session = replace(
+                session,
+                answers={q: held for q, held in session.answers.items() if q in position.way},
+                read_back=dict(position.way),
+            )
+        elif position.at.id in session.answers:
+            # An answer that no longer holds (a limit, a case that is gone) is dropped in the open, not passed over.
+            answers = {q: held for q, held in session.answers.items() if q != position.at.id}
+            session = replace(session, answers=answers)
+            events = (*events, AnswersFell((position.at.id,)))
+        return Step(session, events, self._screen(session, position, world, notices))
+
+    def _save(self, session: Session, position: Position, world: World) -> Step:
+        if not isinstance(position.at, Outcome) or dict(position.way) != dict(session.read_back or {}):
+            changed = _("Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
+            return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed,))
+        kept = self.compiled[session.dialog].dialog.record(position.answers, world)
+        records: tuple[Record, ...] = (kept,)
+        if world.is_free(kept.case):
+            records = (CaseOpened(case=kept.case), kept)
+        return self._end(position, position.at, records, world, ())
+
+    def _end(
+        self,
+        position: Position,
+        outcome: Outcome,
+        records: tuple[Record, ...],
+        world: World,
+        events: tuple[Event, ...],
+    ) -> Step:
+        after = _after(world, records)
+        lines = outcome.says(position.answers, after)
+        screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=())
+        return Step(None, (*events, SessionCompleted(outcome.id, records)), screen)
+
+    def _reopen(self, session: Session, world: World) -> Step:
+        dialog = self.compiled[session.dialog].dialog
+        known = {q: value for q, value in session.answers.items() if q in dialog.by_id}
+        kept = self._position(replace(session, answers=known), world).way
+        reopened = self._moved(
+            replace(session, version=dialog.version),
+            asking="",
+            answers={q: value for q, value in known.items() if q in kept},
+        )
+        notice = _("Frågorna har ändrats sedan du började. Svaren som fortfarande gäller är kvar.")
+        return self._arrive(reopened, world, (SessionReopened(session.version),), (notice,))
+
+    def _why(self, session: Session, position: Position, world: World) -> Step:
+        question = self._question(session, position)
+        if question is None:
+            return Step(session, (PressWasStale(),), self._screen(session, position, world))
+        lines: list[Words] = [question.why.words]
+        lines += [
+            Text(_("Regel {rule}: {words}"), rule=rule, words=Text(sentence(rule))) for rule in question.why.rules
+        ]
+        lines += [
+            Text(_("Lag: {law}. Texten lästes {day}."), law=found.cites, day=found.read_on)
+            for found in (fact(law, world.today) for law in question.why.law)
+        ]
+        return Step(session, (WhyAsked(),), self._screen(session, position, world, lines))
+
+    # ── replaying and showing ────────────────────────────────────────────────────────────────────────────────
+
+    def _position(self, session: Session, world: World) -> Position:
+        return self.compiled[session.dialog].walk(session.answers, world)
+
+    def _question(self, session: Session, position: Position) -> Question | None:
+        """The question that waits for an answer, or none where buttons alone go on."""
+        if session.asking.startswith(f"{ASKING_CHANGE}:"):
+            return self.compiled[session.dialog].dialog.by_id[session.asking.removeprefix(f"{ASKING_CHANGE}:")]
+        if session.asking or isinstance(position.at, Outcome):
+            return None
+        return position.at
+
+    def _moved(
+        self,
+        session: Session,
+        *,
+        asking: str,
+        answers: Mapping[str, Value] | None = None,
+        growing: Value | None = None,
+    ) -> Session:
+        return replace(
+            session,
+            asking=asking,
+            answers=session.answers if answers is None else answers,
+            growing=growing,
+            revision=session.revision + 1,
+        )
+
+    def _without(self, session: Session, question: str) -> Session:
+        dropped = self.compiled[session.dialog].dialog.depending_on(question) | {question}
+        return self._moved(
+            session, asking="", answers={q: held for q, held in session.answers.items() if q not in dropped}
+        )
+
+    def _screen(self, session: Session, position: Position, world: World, notices: Sequence[Words] = ()) -> Screen:
+        lang = world.language
+        dialog = self.compiled[session.dialog].dialog
+        lines = [say(words, lang) for words in notices]
+        question = self._question(session, position)
+        progress = None
+        if question is not None:
+            way = {}
+            for passed, value in position.way.items():
+                if passed == question.id:
+                    break
+                way[passed] = value
+            lines += _heading(dialog, way, lang)
+            lines.append(say(question.words(Answers(way), world), lang))
+            rows = self._question_rows(session, question, position, world)
+            progress = self.compiled[session.dialog].progress(position)
+        elif session.asking == ASKING_RESUME:
+            lines.append(self._draft_line(session, position, world))
+            rows = stack((_button(_("Fortsätt"), RESUME, lang), _button(_("Börja om"), START_OVER, lang)))
+        elif session.asking == ASKING_ABANDON:
+            lines.append(say(_("Vill du avbryta? Svaren sparas då inte."), lang))
+            rows = stack((_button(_("Ja, avbryt"), YES_ABANDON, lang), _button(_("Nej, fortsätt"), NO_GO_ON, lang)))
+        elif session.asking == ASKING_CHANGE:
+            lines.append(say(_("Vad vill du ändra?"), lang))
+            choices = [_button(dialog.by_id[q].label, f"{CHANGE}:{q}", lang) for q in position.way]
+            rows = stack(choices, (_button(_("Tillbaka"), BACK, lang),))
+        else:
+            lines.append(say(_("Stämmer det här?"), lang))
+            for passed, value in position.way.items():
+                asked = dialog.by_id[passed]
+                lines.append(f"{say(asked.label, lang)}: {asked.kind.show(value, world)}")
+            rows = stack(
+                (
+                    _button(_("Spara"), SAVE, lang),
+                    _button(_("Ändra"), CHANGE, lang),
+                    _button(_("Avbryt"), ABANDON, lang),
+                )
+            )
+        return Screen(
+            text="\n".join(lines),
+            rows=rows,
+            typed="nothing" if question is None else question.kind.typed,
+            session=session.id,
+            revision=session.revision,
+            progress=progress,
+        )
+
+    def _question_rows(self, session: Session, question: Question, position: Position, world: World) -> Rows:
+        lang = world.language
+        options = [
+            Button(say(option.label, lang), option.value) for option in question.kind.options(session.growing, world)
+        ]
+        around = []
+        if session.asking or any(q not in position.preset for q in position.way):
+            around.append(_button(_("Tillbaka"), BACK, lang))
+        around += [_button(_("Avbryt"), ABANDON, lang), _button(_("Varför frågar vi?"), WHY, lang)]
+        dialog = self.compiled[session.dialog].dialog
+        offered = [
+            _button(Text(_("Ändra: {what}"), what=_text(dialog.by_id[q].label)), f"{CHANGE}:{q}", lang)
+            for q in question.offers
+        ]
+        return stack([*options, *offered], around)
+
+    def _draft_line(self, session: Session, position: Position, world: World) -> str:
+        lang = world.language
+        dialog = self.compiled[session.dialog].dialog
+        when = say(Text(_("från {time}"), time=dates.clock_time(session.opened_at.time())), lang)
+        if (opened := session.opened_at.date()) != world.today:
+            when = f"{say(Text(_('från {day}'), day=opened), lang)} {dates.clock_time(session.opened_at.time())}"
+        if code := _case_on(dialog, position.way):
+            asks = Text(_("Du har {noun} för {case} {when}. Fortsätta?"), noun=_text(dialog.noun), case=code, when=when)
+        else:
+            asks = Text(_("Du har {noun} {when}. Fortsätta?"), noun=_text(dialog.noun), when=when)
+        return say(asks, lang)
+
+
+def _text(words: Words) -> Text:
+    return words if isinstance(words, Text) else Text(words)
+
+
+def _button(words: Words, value: str, language: str) -> Button:
+    return Button(say(words, language), value)
+
+
+def _case_on(dialog: Dialog, way: Mapping[str, Value]) -> str | None:
+    return next((str(v) for q, v in way.items() if isinstance(dialog.by_id[q].kind, CaseCode)), None)
+
+
+def _heading(dialog: Dialog, way: Mapping[str, Value], language: str) -> list[str]:
+    code = _case_on(dialog, way)
+    return [say(Text(_("Ärende {case}"), case=code), language)] if code else []
+
+
+def _after(world: World, records: Sequence[Record]) -> World:
+    """The world as it will be when the records are written, so that the last words can count them."""
+
+    def entries(case: str) -> Sequence[Entry]:
+        return (*world.entries(case), *(_Fresh(kept, world.person) for kept in records if kept.case == case))
+
+    return replace(world, entries=entries)

@@ -1,0 +1,652 @@
+"""The one door to the disk: an encrypted SQLite file under sqlite-utils.
+
+WAL, ``synchronous=FULL`` and ``secure_delete``; strict tables; migrations that are never edited once shipped. Nobody
+else writes SQL. A write happens inside :meth:`Store.transaction`, which takes the write lock at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dialogs.records import Record
+from dialogs.registry import KINDS
+from state import ids, records
+from state.errors import NewerStore, StoreBusy, WrongKey
+from state.people import Person, Role, code_hash
+from state.records import GENESIS, Envelope
+from state.session import Session
+from state.sqlcipher import DatabaseError, connect
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("lots")
+
+
+@MIGRATIONS()
+def m001_the_spine(db: Database) -> None:
+    """The tables of the first version."""
+    db.execute(
+        """CREATE TABLE person (
+            id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT NOT NULL, language TEXT NOT NULL,
+            channel TEXT NOT NULL, address TEXT NOT NULL, live_message INTEGER, joined_at TEXT NOT NULL,
+            UNIQUE (channel, address)
+        ) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE invitation (
+            code_hash TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT NOT NULL,
+            expires_at REAL NOT NULL, used_at REAL
+        ) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE session (
+            id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person (id), dialog TEXT NOT NULL,
+            version INTEGER NOT NULL, revision INTEGER NOT NULL, status TEXT NOT NULL,
+            opened_at TEXT NOT NULL, park_at REAL NOT NULL, body TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX session_of_person ON session (person, status)")
+    db.execute(
+        """CREATE TABLE inbox (
+            id INTEGER PRIMARY KEY, channel TEXT NOT NULL, update_id INTEGER NOT NULL, address TEXT NOT NULL,
+            received_at REAL NOT NULL, payload TEXT, handled_at REAL, fault TEXT,
+            UNIQUE (channel, update_id)
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX inbox_waiting ON inbox (id) WHERE handled_at IS NULL")
+    db.execute(
+        """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY, channel TEXT NOT NULL, address TEXT NOT NULL, payload TEXT,
+            queued_at REAL NOT NULL, sent_at REAL, fault TEXT
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE sent_at IS NULL")
+    db.execute(
+        """CREATE TABLE record (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, schema INTEGER NOT NULL,
+            case_code TEXT NOT NULL, author TEXT NOT NULL, district TEXT NOT NULL,
+            occurred_at TEXT NOT NULL, recorded_at TEXT NOT NULL, payload TEXT NOT NULL, salt TEXT NOT NULL,
+            digest TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX record_of_case ON record (case_code, seq)")
+    db.execute("CREATE INDEX record_of_author ON record (author, seq)")
+
+
+_RECORD = "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash"
+_PERSON = "id, role, district, language, channel, address"
+_SESSION = "id, person, dialog, version, revision, opened_at, body"
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Hold a store for one serving process; the lock goes with the process, however it ends.
+
+    :param path: the database file; the lock is a file beside it.
+    :raises StoreBusy: another process serves this store.
+    """
+    with path.with_suffix(".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreBusy(f"{path}: another process serves this store; end it first, then start again") from None
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An update in the inbox.
+
+    :ivar id: its row.
+    :ivar channel: where it came from.
+    :ivar address: who sent it, in that channel.
+    :ivar payload: what it was, reduced to the fields the desk reads.
+    """
+
+    id: int
+    channel: str
+    address: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message in the outbox.
+
+    :ivar id: its row.
+    :ivar address: who it is for.
+    :ivar payload: what to do.
+    """
+
+    id: int
+    address: str
+    payload: dict[str, Any]
+
+
+class Store:
+    """The store of one installation and one mode.
+
+    :param path: the database file, made where it is not there; ``None`` keeps it in memory (transcripts).
+    :param key: 32 bytes.
+    :param source: randomness for ids and salts.
+    :raises WrongKey: the key does not open the file, or the file is no store.
+    :raises NewerStore: a newer version of Lots wrote it.
+    :raises StoreBusy: another process holds it for longer than five seconds.
+    """
+
+    def __init__(self, path: Path | None, key: bytes, source: ids.Source | None = None) -> None:
+        self.path = path
+        self._source = source or ids.Secret()
+        self._conn = connect(":memory:" if path is None else str(path), timeout=5.0)
+        self._conn.execute("PRAGMA cipher_log_level = NONE")
+        self._conn.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        try:
+            self._conn.execute("PRAGMA journal_mode = WAL")
+            for pragma in ("synchronous = FULL", "secure_delete = ON", "foreign_keys = ON", "temp_store = MEMORY"):
+                self._conn.execute(f"PRAGMA {pragma}")
+            self._db = Database(self._conn, execute_plugins=False)
+            self._migrate()
+        except DatabaseError as fault:
+            self._conn.close()
+            if "locked" in str(fault):
+                raise StoreBusy(f"{path}: another process holds the store; end it, or wait, and try again") from None
+            raise WrongKey(
+                f"{path}: the key does not open this file; is LOTS_KEY_FILE the key it was made with?"
+            ) from None
+        self._cases: dict[str, tuple[Envelope, ...]] = {}
+        self._data_version = self._seen()
+
+    def _migrate(self) -> None:
+        pending = [migration.name for migration in MIGRATIONS.pending(self._db)]
+        applied = {migration.name for migration in MIGRATIONS.applied(self._db)}
+        ours = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+        if applied - ours:
+            raise NewerStore(
+                f"{self.path}: written by a newer version of Lots ({', '.join(sorted(applied - ours))}); "
+                "install that version or a later one"
+            )
+        if pending:
+            self._conn.execute("BEGIN IMMEDIATE")  # two processes may open a new store at once
+            MIGRATIONS.apply(self._db)
+            self._conn.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._conn.close()
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return list(self._conn.execute(sql, values).fetchall())
+
+    def _row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self._conn.execute(sql, values).fetchone()
+        return found
+
+    def _seen(self) -> int:
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One durable step: all of it is on the disk when the block ends, or none of it.
+
+        :raises StoreBusy: another process holds the write lock for longer than five seconds.
+        """
+        try:
+            self._conn.execute("BEGIN IMMEDIATE")
+        except DatabaseError as fault:
+            raise StoreBusy(f"{self.path}: another process is writing and does not let go ({fault})") from None
+        try:
+            if (version := self._seen()) != self._data_version:
+                self._data_version = version  # another process wrote: what was read before may be old
+                self._cases.clear()
+            yield
+        except BaseException:
+            self._conn.execute("ROLLBACK")
+            self._cases.clear()
+            raise
+        self._conn.execute("COMMIT")
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def person_at(self, channel: str, address: str) -> Person | None:
+        """Who speaks from an address.
+
+        :param channel: ``telegram`` or ``terminal``.
+        :param address: the address in that channel.
+        :returns: the person, or ``None`` for a stranger.
+        """
+        row = self._row(f"SELECT {_PERSON} FROM person WHERE channel = ? AND address = ?", channel, address)
+        return _person(row) if row else None
+
+    def people(self, channel: str) -> list[Person]:
+        """Everyone who was invited in a channel.
+
+        :param channel: ``telegram`` or ``terminal``.
+        :returns: people in the order they came.
+        """
+        return [
+            _person(row)
+            for row in self._rows(f"SELECT {_PERSON} FROM person WHERE channel = ? ORDER BY rowid", channel)
+        ]
+
+    def add_person(self, *, role: Role, district: str, channel: str, address: str, now: datetime) -> Person:
+        """Let somebody in.
+
+        :param role: what they may do.
+        :param district: whose cases they may see.
+        :param channel: where they talk.
+        :param address: their address there; it must be new.
+        :param now: the time.
+        :returns: the person with a new id.
+        """
+        person = Person(
+            id=f"p-{ids.short_id(self._source)}",
+            role=role,
+            district=district,
+            language="sv",
+            channel=channel,
+            address=address,
+        )
+        self._conn.execute(
+            f"INSERT INTO person ({_PERSON}, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (person.id, role, district, person.language, channel, address, _utc(now)),
+        )
+        return person
+
+    def invite(self, *, role: Role, district: str, expires_at: datetime) -> str:
+        """Make an invitation that can be used once.
+
+        :param role: what the invited may do.
+        :param district: whose cases they may see.
+        :param expires_at: until when.
+        :returns: the one-time code; only its hash is kept.
+        """
+        code = ids.short_id(self._source, 24)
+        self._conn.execute(
+            "INSERT INTO invitation (code_hash, role, district, expires_at) VALUES (?, ?, ?, ?)",
+            (code_hash(code), role, district, expires_at.timestamp()),
+        )
+        return code
+
+    def invitation_holds(self, code: str, now: datetime) -> bool:
+        """Whether a code is a live invitation; nothing is changed.
+
+        :param code: what somebody sent.
+        :param now: the time.
+        :returns: ``True`` for one that is known, unused and not too old.
+        """
+        return (
+            self._row(
+                "SELECT 1 FROM invitation WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?",
+                code_hash(code),
+                now.timestamp(),
+            )
+            is not None
+        )
+
+    def use_invitation(self, code: str, *, channel: str, address: str, now: datetime) -> Person | None:
+        """Use an invitation up.
+
+        :param code: the one-time code.
+        :param channel: where the invited talks.
+        :param address: their address there.
+        :param now: the time.
+        :returns: the new person; ``None`` where the code is unknown, used or too old.
+        """
+        row = self._row(
+            "UPDATE invitation SET used_at = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ? "
+            "RETURNING role, district",
+            now.timestamp(),
+            code_hash(code),
+            now.timestamp(),
+        )
+        if row is None:
+            return None
+        return self.add_person(role=row[0], district=row[1], channel=channel, address=address, now=now)
+
+    def live_message(self, person: str) -> int | None:
+        """The message that shows a person's dialog.
+
+        :param person: an id.
+        :returns: the channel's message id, or ``None``.
+        """
+        row = self._row("SELECT live_message FROM person WHERE id = ?", person)
+        return row[0] if row else None
+
+    def set_live_message(self, channel: str, address: str, message: int | None) -> None:
+        """Remember which message shows a person's dialog.
+
+        :param channel: where.
+        :param address: whose.
+        :param message: the channel's message id, or ``None`` when it is gone.
+        """
+        self._conn.execute(
+            "UPDATE person SET live_message = ? WHERE channel = ? AND address = ? AND live_message IS NOT ?",
+            (message, channel, address, message),
+        )
+
+    # ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def save_session(self, session: Session, park_at: datetime) -> None:
+        """Keep a session as it stands; it becomes the person's active one, and any other is put aside.
+
+        :param session: the session.
+        :param park_at: when it is parked unless it moves.
+        """
+        self._conn.execute(
+            "UPDATE session SET status = 'parked' WHERE person = ? AND status = 'active' AND id <> ?",
+            (session.person, session.id),
+        )
+        self._conn.execute(
+            "INSERT INTO session (id, person, dialog, version, revision, status, opened_at, park_at, body) "
+            "VALUES (?, ?, ?, ?, ?, 'active', ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, "
+            "revision = excluded.revision, status = 'active', opened_at = excluded.opened_at, "
+            "park_at = excluded.park_at, body = excluded.body",
+            (
+                session.id,
+                session.person,
+                session.dialog,
+                session.version,
+                session.revision,
+                session.opened_at.isoformat(),
+                park_at.timestamp(),
+                json.dumps(session.body(), ensure_ascii=False, separators=(",", ":")),
+            ),
+        )
+
+    def session(self, id_: str) -> Session | None:
+        """A session by its id.
+
+        :param id_: eight characters.
+        :returns: the session, or ``None`` where it has ended or never was.
+        """
+        row = self._row(f"SELECT {_SESSION} FROM session WHERE id = ?", id_)
+        return _session(row) if row else None
+
+    def active_session(self, person: str) -> Session | None:
+        """The session a person is in.
+
+        :param person: an id.
+        :returns: the session, or ``None``.
+        """
+        row = self._row(f"SELECT {_SESSION} FROM session WHERE person = ? AND status = 'active'", person)
+        return _session(row) if row else None
+
+    def draft(self, person: str, dialog: str) -> Session | None:
+        """A person's draft of a dialog, active or parked.
+
+        :param person: an id.
+        :param dialog: the dialog's id.
+        :returns: the latest such session, or ``None``.
+        """
+        row = self._row(
+            f"SELECT {_SESSION} FROM session WHERE person = ? AND dialog = ? ORDER BY status, opened_at DESC LIMIT 1",
+            person,
+            dialog,
+        )
+        return _session(row) if row else None
+
+    def park_due(self, now: datetime) -> int:
+        """Put every session aside whose deadline has passed.
+
+        :param now: the time.
+        :returns: how many.
+        """
+        done = self._conn.execute(
+            "UPDATE session SET status = 'parked' WHERE status = 'active' AND park_at <= ?", (now.timestamp(),)
+        )
+        return int(done.rowcount)
+
+    def end_session(self, session: str) -> None:
+        """Erase a session and its answers.
+
+        :param session: an id.
+        """
+        self._conn.execute("DELETE FROM session WHERE id = ?", (session,))
+
+    # ── inbox and outbox ─────────────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, channel: str, arrivals: Iterable[tuple[int, str, dict[str, Any]]], now: datetime) -> int:
+        """Put updates into the inbox; one that came before is passed over.
+
+        :param channel: where they came from.
+        :param arrivals: (update id, address, payload) in order.
+        :param now: the time.
+        :returns: how many are new.
+        """
+        at = now.timestamp()
+        done = self._conn.executemany(
+            "INSERT INTO inbox (channel, update_id, address, received_at, payload) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            [
+                (channel, update, address, at, json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
+                for update, address, payload in arrivals
+            ],
+        )
+        return int(done.rowcount)
+
+    def waiting(self, channel: str, limit: int = 200) -> list[Arrived]:
+        """What has arrived and is not handled.
+
+        :param channel: where from.
+        :param limit: how many at most.
+        :returns: updates in the order they came.
+        """
+        rows = self._rows(
+            "SELECT id, channel, address, payload FROM inbox WHERE channel = ? AND handled_at IS NULL "
+            "ORDER BY id LIMIT ?",
+            channel,
+            limit,
+        )
+        return [Arrived(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+
+    def handled(self, arrived: Sequence[int], now: datetime, fault: str | None = None) -> None:
+        """Mark updates as handled and erase what they said.
+
+        :param arrived: inbox rows.
+        :param now: the time.
+        :param fault: the code of the error, where one could not be handled.
+        """
+        at = now.timestamp()
+        self._conn.executemany(
+            "UPDATE inbox SET handled_at = ?, payload = NULL, fault = ? WHERE id = ?",
+            [(at, fault, row) for row in arrived],
+        )
+
+    def queue(self, channel: str, messages: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> list[Leaving]:
+        """Put messages into the outbox.
+
+        :param channel: where they go.
+        :param messages: (address, payload) in order.
+        :param now: the time.
+        :returns: the messages with their rows.
+        """
+        at = now.timestamp()
+        queued = []
+        for address, payload in messages:
+            done = self._conn.execute(
+                "INSERT INTO outbox (channel, address, payload, queued_at) VALUES (?, ?, ?, ?)",
+                (channel, address, json.dumps(payload, ensure_ascii=False, separators=(",", ":")), at),
+            )
+            queued.append(Leaving(int(done.lastrowid or 0), address, payload))
+        return queued
+
+    def unsent(self, channel: str) -> list[Leaving]:
+        """What was queued and never marked as sent; read at start, after a crash.
+
+        :param channel: where it goes.
+        :returns: messages in order.
+        """
+        rows = self._rows(
+            "SELECT id, address, payload FROM outbox WHERE channel = ? AND sent_at IS NULL ORDER BY id", channel
+        )
+        return [Leaving(row[0], row[1], json.loads(row[2])) for row in rows]
+
+    def sent(self, messages: Sequence[tuple[int, str | None]], now: datetime) -> None:
+        """Mark messages as sent, or given up, and erase what they said.
+
+        :param messages: (outbox row, the code of the fault that made it be given up or ``None``).
+        :param now: the time.
+        """
+        at = now.timestamp()
+        self._conn.executemany(
+            "UPDATE outbox SET sent_at = ?, payload = NULL, fault = ? WHERE id = ?",
+            [(at, fault, row) for row, fault in messages],
+        )
+
+    def sweep(self, before: datetime) -> None:
+        """Forget which updates were handled and which messages sent, once nobody can repeat them.
+
+        :param before: rows older than this go; Telegram repeats nothing after 24 hours.
+        """
+        self._conn.execute("DELETE FROM inbox WHERE handled_at < ?", (before.timestamp(),))
+        self._conn.execute("DELETE FROM outbox WHERE sent_at < ?", (before.timestamp(),))
+
+    # ── records ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def append(self, record: Record, author: Person, now: datetime) -> Envelope:
+        """Write a record; it is never changed.
+
+        :param record: what is kept.
+        :param author: who writes it.
+        :param now: the time, with a zone.
+        :returns: the record in its envelope.
+        """
+        last = self._row("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1") or (0, GENESIS)
+        held = records.sealed(
+            seq=last[0] + 1,
+            id_=ids.uuid7(self._source, now),
+            record=record,
+            author=author.id,
+            district=author.district,
+            recorded_at=_utc(now),
+            salt=f"{self._source.bits(128):032x}",
+            previous=last[1],
+        )
+        self._conn.execute(
+            f"INSERT INTO record ({_RECORD}, case_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                held.seq,
+                held.id,
+                held.kind,
+                held.schema,
+                held.author,
+                held.district,
+                held.occurred_at,
+                held.recorded_at,
+                records.canonical(record.payload()),
+                held.salt,
+                held.digest,
+                held.previous,
+                held.hash,
+                record.case,
+            ),
+        )
+        self._cases.pop(record.case, None)
+        return held
+
+    def entries(self, case: str) -> tuple[Envelope, ...]:
+        """A case's records.
+
+        :param case: a case code.
+        :returns: oldest first; empty where there is no such case.
+        """
+        held = self._cases.get(case)
+        if held is None:
+            rows = self._rows(f"SELECT {_RECORD} FROM record WHERE case_code = ? ORDER BY seq", case)
+            held = tuple(_envelope(row) for row in rows)
+            if len(self._cases) >= 2000:
+                self._cases.clear()
+            self._cases[case] = held
+        return held
+
+    def record(self, id_: str) -> Envelope | None:
+        """A record by its id.
+
+        :param id_: UUIDv7.
+        :returns: the record, or ``None``.
+        """
+        row = self._row(f"SELECT {_RECORD} FROM record WHERE id = ?", id_)
+        return _envelope(row) if row else None
+
+    def records(self) -> Iterator[Envelope]:
+        """Every record, in order.
+
+        :returns: an iterator; read it to its end before the next write.
+        """
+        for row in self._conn.execute(f"SELECT {_RECORD} FROM record ORDER BY seq"):
+            yield _envelope(row)
+
+    def latest_cases(self, author: str, limit: int) -> list[str]:
+        """The cases a person wrote in, latest first.
+
+        :param author: the person's id.
+        :param limit: how many at most.
+        :returns: case codes; only the person's last hundred records are looked at.
+        """
+        rows = self._rows("SELECT case_code FROM record WHERE author = ? ORDER BY seq DESC LIMIT 100", author)
+        return list(dict.fromkeys(row[0] for row in rows))[:limit]
+
+    def case_exists(self, case: str) -> bool:
+        """Whether any record has a code.
+
+        :param case: a case code.
+        :returns: whether it is taken.
+        """
+        return bool(self.entries(case))
+
+    def district_of(self, case: str) -> str | None:
+        """The district a case belongs to: that of its first record.
+
+        :param case: a case code.
+        :returns: the district, or ``None`` where there is no such case.
+        """
+        held = self.entries(case)
+        return held[0].district if held else None
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _person(row: Sequence[Any]) -> Person:
+    return Person(id=row[0], role=row[1], district=row[2], language=row[3], channel=row[4], address=row[5])
+
+
+def _session(row: Sequence[Any]) -> Session:
+    body: Mapping[str, Any] = json.loads(row[6])
+    return Session(
+        id=row[0],
+        person=row[1],
+        dialog=row[2],
+        version=row[3],
+        revision=row[4],
+        opened_at=datetime.fromisoformat(row[5]),
+        answers=body["answers"],
+        growing=body["growing"],
+        asking=body["asking"],
+        read_back=body["read_back"],
+    )
+
+
+def _envelope(row: Sequence[Any]) -> Envelope:
+    return Envelope(
+        seq=row[0],
+        id=row[1],
+        kind=row[2],
+        schema=row[3],
+        author=row[4],
+        district=row[5],
+        occurred_at=row[6],
+        recorded_at=row[7],
+        record=KINDS[row[2]].from_payload(json.loads(row[8])),
+        salt=row[9],
+        digest=row[10],
+        previous=row[11],
+        hash=row[12],
+    )
