@@ -1,0 +1,1 @@
+"""The running program and its doors: command line, desk, channels, guard."""

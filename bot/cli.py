@@ -1,0 +1,251 @@
+"""The command line. Heavy parts are imported by the command that needs them, so that ``--help`` is quick.
+
+Exit codes: 0 done, 1 the thing asked about does not hold, 2 wrong use or configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+    from bot.settings import Settings
+    from state.store import Store
+
+INVITATION_HOURS = 24
+
+
+class _Lots(click.Group):
+    """Turns our own errors into one line and the right exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from state.errors import BadSettings, LotsError, StoreError
+
+        try:
+            return super().invoke(ctx)
+        except (BadSettings, StoreError) as fault:
+            click.echo(str(fault), err=True)
+            sys.exit(2)
+        except LotsError as fault:
+            click.echo(str(fault), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Lots, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lots")
+@click.option("--data-dir", metavar="FOLDER", help="Where the databases and the key are [LOTS_DATA_DIR].")
+@click.option("--mode", metavar="MODE", help="ovning, dorrklocka or chatt [LOTS_TELEGRAM_MODE].")
+@click.option("--base-url", metavar="URL", help="A Bot API server of one's own [LOTS_TELEGRAM_BASE_URL].")
+@click.option("--key-file", metavar="FILE", help="The store's key [LOTS_KEY_FILE].")
+@click.pass_context
+def main(ctx: click.Context, /, **flags: str | None) -> None:
+    """Lots: the chat assistant for coordinators of sociala insatsgrupper."""
+    ctx.obj = flags
+
+
+@main.command("try")
+@click.pass_context
+def try_(ctx: click.Context) -> None:
+    """Open the conversation here, with a practice store and no set-up."""
+    _talk(ctx, "/hjalp", None)
+
+
+@main.command()
+@click.argument("dialog")
+@click.option(
+    "--transcript", type=click.File("w", encoding="utf-8"), help="Write the talk down as a golden transcript."
+)
+@click.pass_context
+def play(ctx: click.Context, dialog: str, transcript: TextIO | None) -> None:
+    """Talk a dialog through in the terminal, in practice."""
+    from dialogs.registry import BY_ID
+
+    if dialog not in BY_ID:
+        raise click.UsageError(f"there is no dialog {dialog!r}; there are {', '.join(BY_ID)}")
+    _talk(ctx, f"/{BY_ID[dialog].command}", transcript)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--fill", is_flag=True, help="Write what the bot really says into the files, to be read and approved.")
+def replay(files: tuple[Path, ...], fill: bool) -> None:
+    """Play golden transcripts; prints the records, and the difference where one does not hold."""
+    from bot.transcripts import BadTranscript, play_file
+
+    held = True
+    for path in files:
+        try:
+            played = play_file(path)
+        except (BadTranscript, UnicodeDecodeError) as fault:
+            click.echo(f"{path}: {fault}", err=True)
+            held = False
+            continue
+        for envelope in played.envelopes:
+            click.echo(json.dumps(envelope.as_json(), ensure_ascii=False))
+        if fill:
+            path.write_text(played.text, encoding="utf-8")
+        elif played.differences:
+            click.echo(f"{path}: does not hold\n{played.differences}", err=True)
+            held = False
+    if not held:
+        sys.exit(1)
+
+
+@main.command()
+@click.pass_context
+def run(ctx: click.Context) -> None:
+    """Serve Telegram until stopped (SIGINT or SIGTERM)."""
+    settings = _settings(ctx)
+    from bot import logs
+    from state.errors import BadSettings
+    from state.store import claimed
+
+    if settings.token is None:
+        raise BadSettings("LOTS_TELEGRAM_TOKEN is not set; get a token from BotFather, or run: lots try")
+    logs.set_up(os.environ.get("LOTS_LOG_LEVEL", "INFO"))
+    from bot.telegram import serve
+
+    with claimed(settings.database), _desk(settings) as desk:
+        serve(desk, settings.token, settings.base_url)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, required=True, help="As JSON lines.")
+@click.pass_context
+def records(ctx: click.Context, as_json: bool) -> None:
+    """Print all records of the store (in practice mode, of the practice store)."""
+    with _store(_settings(ctx)) as store:
+        for envelope in store.records():
+            click.echo(json.dumps(envelope.as_json(), ensure_ascii=False))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of the records."""
+    from state.schema import records_schema
+
+    click.echo(json.dumps(records_schema(), ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.pass_context
+def verify(ctx: click.Context) -> None:
+    """Hold every record against its digest and the one before."""
+    from state.errors import BrokenChain
+    from state.records import verify as hold
+
+    with _store(_settings(ctx)) as store:
+        try:
+            count = hold(store.records())
+        except BrokenChain as fault:
+            click.echo(str(fault), err=True)
+            sys.exit(1)
+    click.echo(f"{count} records, the chain holds")
+
+
+@main.command()
+def lint() -> None:
+    """List everything that is wrong with the dialogs' declarations."""
+    from bot.lint import problems
+
+    found = problems()
+    for problem in found:
+        click.echo(problem, err=True)
+    if found:
+        sys.exit(1)
+    click.echo("nothing wrong")
+
+
+@main.command()
+@click.argument("dialog", required=False)
+def diagram(dialog: str | None) -> None:
+    """Draw a dialog, or all of them, as Mermaid state diagrams."""
+    from dialogs.registry import BY_ID
+    from state.machine import CompiledDialog
+
+    if dialog is not None and dialog not in BY_ID:
+        raise click.UsageError(f"there is no dialog {dialog!r}; there are {', '.join(BY_ID)}")
+    for name in [dialog] if dialog else list(BY_ID):
+        click.echo(CompiledDialog(BY_ID[name]).mermaid())
+
+
+@main.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Begin a dialog: one file, one line in the registry, one transcript."""
+    from bot.scaffold import CannotBegin, begin
+
+    try:
+        for path in begin(name, Path.cwd()):
+            click.echo(path)
+    except CannotBegin as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+@main.command()
+@click.option("--role", required=True, metavar="ROLE", help="samordnare, ersattare, chef, drift or granskare.")
+@click.option("--district", required=True, metavar="NAME", help="Whose cases they may see.")
+@click.pass_context
+def invite(ctx: click.Context, role: str, district: str) -> None:
+    """Make an invitation: a code for one person and one use, good for 24 hours."""
+    from bot.invitations import printed
+    from state.people import ROLES
+
+    if role not in ROLES:
+        raise click.UsageError(f"{role!r} is no role; roles are {', '.join(ROLES)}")
+    if not district.strip():
+        raise click.UsageError("--district is empty; name the district whose cases they may see")
+    settings = _settings(ctx)
+    with _store(settings) as store, store.transaction():
+        code = store.invite(
+            role=next(known for known in ROLES if known == role),
+            district=district.strip(),
+            expires_at=settings.now() + timedelta(hours=INVITATION_HOURS),
+        )
+    click.echo(printed(code, settings.token, settings.base_url))
+
+
+def _settings(ctx: click.Context) -> Settings:
+    from bot.settings import load
+
+    return load(os.environ, **ctx.obj)
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[Store]:
+    from bot.settings import read_key
+    from state.store import Store
+
+    store = Store(settings.database, read_key(settings.key_file))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _desk(settings: Settings) -> Iterator[Desk]:
+    from bot.desk import Desk
+    from dialogs.registry import DIALOGS
+
+    with _store(settings) as store:
+        yield Desk(store, DIALOGS, policy=settings.policy, practice=settings.practice, now=settings.now)
+
+
+def _talk(ctx: click.Context, first: str, transcript: TextIO | None) -> None:
+    from bot.settings import load
+    from bot.terminal import talk
+    from state.store import claimed
+
+    settings = load(os.environ, **{**ctx.obj, "mode": "ovning"})
+    with claimed(settings.database), _desk(settings) as desk:
+        talk(desk, first, sys.stdin, click.echo, transcript)

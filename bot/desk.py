@@ -1,0 +1,643 @@
+"""The desk: the one way of an update, for every channel (design 7: screen, save, then speak).
+
+1. :meth:`Desk.take_in` screens in memory. Strangers and groups are answered and leave nothing; what the identity guard
+   refuses, and what is not text, is reduced to its kind. The rest goes to the inbox in one commit, and only then may
+   the channel confirm it.
+2. :meth:`Desk.work` handles what has arrived in one transaction: load, step, records, outbox, inbox erased.
+3. The channel sends the outbox; a reply can be repeated after a crash, never forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.guard import findings
+from dialogs import case_code
+from dialogs.model import Dialog, World
+from dialogs.policy import Policy
+from dialogs.texts import Text, Words, say
+from dialogs.texts import mark as _
+from state import ids
+from state.errors import StoreError, UpdateFailed
+from state.events import Event, SessionCompleted
+from state.people import Person
+from state.screen import Button, Screen, stack
+from state.session import Engine, Session, Step
+from state.store import Arrived, Leaving, Store
+
+log = logging.getLogger("lots.desk")
+
+LONGEST_TEXT = 200
+"""Characters: a date, a number, a code or a command is never longer, so longer texts are not kept even for a moment."""
+
+LATEST_CASES = 4
+CODE_TRIES = 5
+"""How often a stranger may try an invitation before the bot falls silent towards them."""
+
+PARK_AFTER = timedelta(hours=24)
+NOTE, COMMAND = "note:", "/"
+PRACTICE = _("Övning. Skriv inget om verkliga personer.")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody typed something.
+
+    :ivar update: the channel's number of the update.
+    :ivar address: who, in the channel's terms.
+    :ivar message: the channel's id of their message, or ``None`` where it has none.
+    :ivar text: what they typed.
+    """
+
+    update: int
+    address: str
+    message: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody pressed a button.
+
+    :ivar message: the id of the message the button is on.
+    :ivar query: the channel's id of the press.
+    :ivar data: what the button carries: session, revision and value.
+    """
+
+    update: int
+    address: str
+    message: int | None
+    query: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Somebody sent what is not read: a photo, a voice message, an edited message.
+
+    :ivar kind: ``photo``, ``voice``, ``sticker`` and so on, or ``edited``.
+    """
+
+    update: int
+    address: str
+    message: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class InGroup:
+    """Somebody spoke to the bot in a group.
+
+    :ivar address: the group.
+    """
+
+    update: int
+    address: str
+
+
+Incoming = Said | Pressed | Sent | InGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message of the outbox that is done with.
+
+    :ivar row: its row in the outbox.
+    :ivar address: whose it was.
+    :ivar live: the message that shows the person's dialog now; ``None`` where this changed nothing.
+    :ivar fault: why it was given up, or ``None`` where it arrived.
+    """
+
+    row: int
+    address: str
+    live: int | None = None
+    fault: str | None = None
+
+
+def press_data(screen: Screen, button: Button) -> str:
+    """What a button carries, so that an old or forged one is recognised.
+
+    :param screen: the screen it is on.
+    :param button: the button.
+    :returns: session, revision and value; ``lots lint`` holds it to 64 bytes.
+    """
+    return f"{screen.session}:{screen.revision}:{button.value}"
+
+
+class Desk:
+    """Takes updates in, handles them, and says what is to be sent.
+
+    :param store: the store.
+    :param dialogs: every dialog there is.
+    :param policy: the deployment's numbers.
+    :param practice: whether this is practice.
+    :param now: the clock, with the local zone.
+    :param source: randomness for session ids and case codes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        dialogs: Sequence[Dialog],
+        *,
+        policy: Policy,
+        practice: bool,
+        now: Callable[[], datetime],
+        source: ids.Source | None = None,
+    ) -> None:
+        self.store = store
+        self.engine = Engine(dialogs)
+        self.practice = practice
+        self._dialogs = {dialog.command: dialog for dialog in dialogs}
+        self._policy = policy
+        self.now = now
+        self._source = source or ids.Secret()
+        self.strangers: Counter[str] = Counter()
+        """How often each stranger wrote, in memory only; gone with the process."""
+        self._told: set[str] = set()
+
+    # ── in: screen, then save ────────────────────────────────────────────────────────────────────────────────
+
+    def take_in(self, channel: str, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
+        """Screen updates in memory and put what may be kept into the inbox, in one commit.
+
+        :param channel: where they came from.
+        :param updates: in the order they came.
+        :returns: neutral lines for strangers and groups, to be sent once and never stored.
+        :raises StoreError: nothing was kept; the channel must not confirm the updates.
+        """
+        kept: list[tuple[int, str, dict[str, Any]]] = []
+        lines: list[tuple[str, dict[str, Any]]] = []
+        admitted: set[str] = set()
+        for update in updates:
+            if isinstance(update, InGroup):
+                lines += self._line_once(update.address, _("Jag fungerar bara i privata chattar."))
+            elif update.address not in admitted and self._is_stranger(channel, update):
+                lines += self._line_once(update.address, _("Den här chatten är bara för inbjudna."))
+            else:
+                admitted.add(update.address)  # an invitation and the first command may come together
+                kept.append((update.update, update.address, self._reduced(update)))
+        if kept:
+            with self.store.transaction():
+                self.store.receive(channel, kept, self.now())
+        return lines
+
+    def _is_stranger(self, channel: str, update: Said | Pressed | Sent) -> bool:
+        if self.store.person_at(channel, update.address) is not None:
+            return False
+        if isinstance(update, Said) and (code := _invitation_in(update.text)) is not None:
+            tries = self.strangers[update.address]
+            return tries >= CODE_TRIES or not self.store.invitation_holds(code, self.now())
+        return True
+
+    def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
+        self.strangers[address] += 1
+        if self.strangers[address] > 1:
+            return []
+        return [(address, _show(Screen(text=say(words, "sv"), rows=()), on="new"))]
+
+    def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+        """Only the fields the desk reads; of what is refused, only the kind."""
+        if isinstance(update, Pressed):
+            return {"what": "press", "message": update.message, "query": update.query, "data": update.data[:64]}
+        if isinstance(update, Sent):
+            return {"what": "refused", "message": update.message, "kind": update.kind}
+        if found := findings(update.text, self.practice):
+            return {"what": "refused", "message": update.message, "kind": found[0].value}
+        if len(update.text) > LONGEST_TEXT:
+            return {"what": "refused", "message": update.message, "kind": "long_text"}
+        return {"what": "said", "message": update.message, "text": update.text}
+
+    # ── work: one transaction ────────────────────────────────────────────────────────────────────────────────
+
+    def work(self, channel: str, sent: Sequence[Delivered] = ()) -> list[Leaving]:
+        """Handle what has arrived: everything in one transaction, or each by itself where one fails.
+
+        :param channel: the channel whose updates these are.
+        :param sent: outbox rows that have been sent meanwhile; marked in the same commit.
+        :returns: what is to be sent, in order.
+        """
+        leaving: list[Leaving] = []
+        while (arrived := self.store.waiting(channel)) or sent:
+            leaving += self._work_off(channel, arrived, sent)
+            sent = ()
+        return leaving
+
+    def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
+        try:
+            with self.store.transaction():
+                return self._handle_all(channel, arrived, sent)
+        except StoreError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever broke, the other updates go on
+            _log_fault(fault)
+        leaving: list[Leaving] = []
+        if sent:
+            with self.store.transaction():
+                self._mark(channel, sent)
+        for update in arrived:
+            try:
+                with self.store.transaction():
+                    leaving += self._handle_all(channel, [update], ())
+            except StoreError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - whatever broke, the other updates go on
+                _log_fault(fault)
+                leaving += self._give_up(channel, update)
+        return leaving
+
+    def _handle_all(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
+        now = self.now()
+        if sent:
+            self._mark(channel, sent)
+        messages: list[tuple[str, dict[str, Any]]] = []
+        for update in arrived:
+            messages += self._handle(update, now)
+        self.store.handled([update.id for update in arrived], now)
+        return self.store.queue(channel, messages, now)
+
+    def _mark(self, channel: str, sent: Sequence[Delivered]) -> None:
+        self.store.sent([(done.row, done.fault) for done in sent], self.now())
+        for address, live in {done.address: done.live for done in sent if done.live is not None}.items():
+            self.store.set_live_message(channel, address, live)
+
+    def _give_up(self, channel: str, update: Arrived) -> list[Leaving]:
+        now = self.now()
+        words = Text(
+            _("Något gick fel hos oss, kod {code}. Det du sparat förut finns kvar. Försök igen."),
+            code=UpdateFailed.code,
+        )
+        with self.store.transaction():
+            self.store.handled([update.id], now, UpdateFailed.code)
+            shown = _show(Screen(text=say(words, "sv"), rows=()), on="new", query=update.payload.get("query"))
+            return self.store.queue(channel, [(update.address, shown)], now)
+
+    def sweep(self) -> None:
+        """Park what has waited too long, and forget what nobody can repeat. Called every few minutes."""
+        now = self.now()
+        with self.store.transaction():
+            self.store.park_due(now)
+            self.store.sweep(now - timedelta(hours=48))
+
+    # ── one update ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _handle(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        payload = update.payload
+        person = self.store.person_at(update.channel, update.address)
+        if person is None:
+            return self._join(update, now)
+        turn = _Turn(self, person, payload, now)
+        turn.tell_commands()
+        match payload["what"]:
+            case "press":
+                turn.pressed(payload["data"])
+            case "said":
+                turn.said(payload["text"])
+            case "refused":
+                turn.refused(payload["kind"])
+        return [(update.address, message) for message in turn.messages]
+
+    def _join(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        code = _invitation_in(update.payload.get("text", ""))
+        person = (
+            self.store.use_invitation(code, channel=update.channel, address=update.address, now=now) if code else None
+        )
+        if person is None:
+            return [
+                (
+                    update.address,
+                    _show(Screen(text=say(_("Den här chatten är bara för inbjudna."), "sv"), rows=()), on="new"),
+                )
+            ]
+        self.strangers.pop(update.address, None)
+        log.info("person joined", extra={"event": "PersonJoined"})
+        turn = _Turn(self, person, update.payload, now)
+        turn.forget_typed()
+        turn.tell_commands()
+        turn.show_menu((_("Välkommen. Inbjudan gäller nu bara dig."),))
+        return [(update.address, message) for message in turn.messages]
+
+    def commands(self, person: Person) -> list[list[str]]:
+        """The commands a person has, for the channel's own list.
+
+        :param person: who.
+        :returns: pairs of command (without slash) and what it is for.
+        """
+        lang = person.language
+        own = [[d.command, say(d.about, lang)] for d in self._dialogs.values()] if person.may_open_cases else []
+        return [
+            *own,
+            ["hjalp", say(_("Hjälp, och vart du vänder dig vid fara"), lang)],
+            ["avbryt", say(_("Avbryt det du håller på med"), lang)],
+        ]
+
+    def is_new_here(self, person: Person) -> bool:
+        """Whether this is the person's first update since the program started.
+
+        :param person: who.
+        :returns: ``True`` once.
+        """
+        fresh = person.id not in self._told
+        self._told.add(person.id)
+        return fresh
+
+    def dialog_for(self, command: str) -> Dialog | None:
+        """The dialog a command opens.
+
+        :param command: without the slash.
+        :returns: the dialog, or ``None``.
+        """
+        return self._dialogs.get(command)
+
+    @property
+    def dialogs(self) -> Sequence[Dialog]:
+        """Every dialog, in the order of the registry."""
+        return tuple(self._dialogs.values())
+
+    def world(self, person: Person, now: datetime, opened_at: datetime | None = None) -> World:
+        """What a dialog may know, for one person at one moment.
+
+        :param person: who is speaking.
+        :param now: the time.
+        :param opened_at: when the session was opened; now where there is none yet.
+        :returns: values and look-ups.
+        """
+        store = self.store
+
+        def may_see(code: str) -> bool:
+            return store.district_of(code) == person.district
+
+        return World(
+            now=now,
+            opened_on=(opened_at or now).date(),
+            language=person.language,
+            practice=self.practice,
+            policy=self._policy,
+            person=person.id,
+            cases=store.latest_cases(person.id, LATEST_CASES),
+            entries=lambda code: store.entries(code) if may_see(code) else (),
+            may_see=may_see,
+            is_free=lambda code: not store.case_exists(code),
+            draw_code=self._draw_code,
+        )
+
+    def _draw_code(self) -> str:
+        while self.store.case_exists(code := case_code.draw(self.practice, self._source.pick)):
+            pass
+        return code
+
+    def new_session_id(self) -> str:
+        """A random id for a session.
+
+        :returns: eight characters.
+        """
+        return ids.short_id(self._source)
+
+
+class _Turn:
+    """One update of one person: what is stored and what is to be sent."""
+
+    def __init__(self, desk: Desk, person: Person, payload: dict[str, Any], now: datetime) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._person = person
+        self._payload = payload
+        self._now = now
+        self.messages: list[dict[str, Any]] = []
+
+    # what a person can do
+
+    def pressed(self, data: str) -> None:
+        parts = data.split(":", 2)
+        if len(parts) != 3 or not parts[1].isdecimal():
+            return self._press_is_old()
+        session_id, revision, value = parts
+        if session_id == "-":
+            return self._off_dialog(value)
+        session = self._store.session(session_id)
+        if session is None or session.person != self._person.id or not self._person.may_open_cases:
+            return self._press_is_old()
+        step = self._desk.engine.press(session, int(revision), value, self._world(session))
+        self._keep(session, step, on="press")
+
+    def said(self, text: str) -> None:
+        words = text.strip()
+        if words.startswith("/"):
+            return self._command(words)
+        session = self._store.active_session(self._person.id)
+        self.forget_typed()
+        if session is None:
+            return self.show_menu((_("Välj vad du vill göra."),))
+        step = self._desk.engine.answer(session, text, self._world(session))
+        self._keep(session, step, on="live")
+
+    def refused(self, kind: str) -> None:
+        self.forget_typed()
+        self._again(_REFUSALS.get(kind, _NOT_READ), on="live")
+
+    def show_menu(self, notices: Sequence[Words] = ()) -> None:
+        """Show what there is to do; nobody is ever without a question or a menu."""
+        lang = self._person.language
+        lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
+        self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on="new")
+
+    def forget_typed(self) -> None:
+        """Take away what was typed: the question that is edited in place stays the newest message."""
+        if self._payload.get("message") is not None:
+            self.messages.append({"do": "delete", "message": self._payload["message"]})
+
+    def tell_commands(self) -> None:
+        """Give the channel the person's list of commands, once since the start: a new version may have new ones."""
+        if self._desk.is_new_here(self._person):
+            self.messages.append({"do": "commands", "commands": self._desk.commands(self._person)})
+
+    # commands and buttons off the dialogs
+
+    def _command(self, words: str) -> None:
+        name = words[1:].split(maxsplit=1)[0].split("@", 1)[0].casefold() if words[1:].strip() else ""
+        if (dialog := self._desk.dialog_for(name)) is not None and self._person.may_open_cases:
+            return self._open(dialog)
+        if name == "avbryt":
+            return self._abandon()
+        if name == "hjalp":
+            return self._again(_HELP, on="new")
+        if name == "start":
+            return self._again((_("Du är redan inbjuden."),), on="new")
+        self._again((_("Det kommandot finns inte."),), on="new")
+
+    def _off_dialog(self, value: str) -> None:
+        if value.startswith(NOTE):
+            return self._show_note(value.removeprefix(NOTE))
+        if value.startswith(COMMAND):
+            self._answer_press()
+            return self._command(value)
+        self._press_is_old()
+
+    def _open(self, dialog: Dialog) -> None:
+        engine = self._desk.engine
+        draft = self._store.draft(self._person.id, dialog.id)
+        if self._store.active_session(self._person.id) is not None:
+            self._drop_live()
+        if draft is None:
+            step = engine.start(dialog.id, self._desk.new_session_id(), self._desk.world(self._person, self._now))
+        elif draft.answers:
+            step = engine.ask_to_resume(draft, self._world(draft))
+        else:
+            step = engine.current(draft, self._world(draft))
+        self._keep(draft, step, on="new")
+
+    def _abandon(self) -> None:
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            return self.show_menu((_("Det finns inget att avbryta."),))
+        self._drop_live()
+        self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
+
+    def _show_note(self, record_id: str) -> None:
+        held = self._store.record(record_id)
+        if held is None or self._store.district_of(held.record.case) != self._person.district:
+            return self._press_is_old()
+        lang = self._person.language
+        dialog = next(d for d in self._desk.dialogs if isinstance(held.record, d.kinds))
+        text = "\n".join(say(words, lang) for words in dialog.note(held.record))
+        self._show(Screen(text=text, rows=self._menu_rows()), on="press")
+
+    def _press_is_old(self) -> None:
+        """An old, foreign or forged button: say so, and show where the person really is."""
+        session = self._store.active_session(self._person.id)
+        self._answer_press(say(_("Den knappen gäller inte längre."), self._person.language))
+        if session is not None:
+            self._keep(session, self._desk.engine.stale(session, self._world(session)), on="live")
+        elif self._payload.get("message") != self._store.live_message(self._person.id):
+            self.show_menu()
+
+    def _again(self, notices: Sequence[Words], on: str) -> None:
+        """Say something without losing the dialog: the same question stands under it."""
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            return self.show_menu(notices)
+        if on == "new":
+            self._drop_live()
+        step = self._desk.engine.current(session, self._world(session), notices)
+        self._keep(session, step, on=on)
+
+    # the end of a turn
+
+    def _keep(self, before: Session | None, step: Step, on: str) -> None:
+        """Store what the engine gave, and queue its screen."""
+        screen = step.screen
+        for event in step.events:
+            _log_event(event, before)
+            if isinstance(event, SessionCompleted):
+                screen = self._write(event, screen)
+        if step.session is None:
+            if before is not None:
+                self._store.end_session(before.id)
+            if not screen.rows:
+                screen = replace(screen, rows=self._menu_rows())
+        else:
+            self._store.save_session(step.session, self._now + PARK_AFTER)
+        self._show(screen, on=on)
+
+    def _write(self, event: SessionCompleted, screen: Screen) -> Screen:
+        lang = self._person.language
+        held = [self._store.append(kept, self._person, self._now) for kept in event.records]
+        if not held:
+            return screen
+        note = Button(say(_("Visa journaltext"), lang), f"{NOTE}{held[-1].id}")
+        return replace(screen, rows=(*stack((note,)), *self._menu_rows()))
+
+    def _menu_rows(self) -> tuple[tuple[Button, ...], ...]:
+        lang = self._person.language
+        dialogs = self._desk.dialogs if self._person.may_open_cases else ()
+        return stack(
+            [Button(say(d.title, lang), f"/{d.command}") for d in dialogs], (Button(say(_("Hjälp"), lang), "/hjalp"),)
+        )
+
+    def _world(self, session: Session) -> World:
+        return self._desk.world(self._person, self._now, session.opened_at)
+
+    def _drop_live(self) -> None:
+        """The dialog moves to a new message: take the old one away, so that there is one live message."""
+        if (message := self._store.live_message(self._person.id)) is not None:
+            self.messages.append({"do": "delete", "message": message})
+
+    def _answer_press(self, toast: str | None = None) -> None:
+        if query := self._payload.get("query"):
+            self.messages.append({"do": "answer", "query": query, "toast": toast})
+            self._payload = {**self._payload, "query": None}
+
+    def _show(self, screen: Screen, on: str) -> None:
+        shown = _show(
+            screen,
+            on=on,
+            message=self._payload.get("message") if on == "press" else None,
+            query=self._payload.get("query"),
+            banner=say(PRACTICE, self._person.language) if self._desk.practice else None,
+        )
+        self.messages.append(shown)
+
+
+def _show(
+    screen: Screen, *, on: str, message: int | None = None, query: str | None = None, banner: str | None = None
+) -> dict[str, Any]:
+    """What the outbox holds of a screen: what to show, and on which message.
+
+    ``on`` is ``new`` (a new message), ``live`` (the message that shows the dialog) or ``press`` (the one pressed).
+    """
+    return {"do": "show", "screen": screen.as_json(), "on": on, "message": message, "query": query, "banner": banner}
+
+
+def _invitation_in(text: str) -> str | None:
+    words = text.split()
+    if len(words) == 2 and words[0].split("@", 1)[0] == "/start" and words[1].isalnum():
+        return words[1]
+    return None
+
+
+def _log_event(event: Event, session: Session | None) -> None:
+    """The event's name, the session's id and the dialog: never an answer, a question or a code."""
+    extra = {"event": type(event).__name__}
+    if session is not None:
+        extra |= {"session": session.id, "dialog": session.dialog}
+    log.info("session event", extra=extra)
+
+
+def _log_fault(fault: Exception) -> None:
+    """Where it broke and what kind of error; its message may hold an answer and is left out."""
+    where = [
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)
+    ]
+    log.error(
+        "update failed",
+        extra={"event": "UpdateFailed", "code": UpdateFailed.code, "fault": type(fault).__name__, "where": where[-3:]},
+    )
+
+
+_REMOVED = _("Meddelandet är borttaget och inte sparat.")
+_NOT_READ: tuple[Words, ...] = (
+    _REMOVED,
+    _("Här går det bara att trycka på knappar och skriva datum, siffror och koder."),
+)
+_IDENTIFIER: tuple[Words, ...] = (_REMOVED, _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."))
+_REFUSALS: dict[str, tuple[Words, ...]] = {
+    "personnummer": _IDENTIFIER,
+    "phone": _IDENTIFIER,
+    "email": _IDENTIFIER,
+    "real_code": (_REMOVED, _("Det här är övning. Här går bara koder som börjar med Ö. Skriv inga riktiga koder här.")),
+    "edited": (_("Ändrade meddelanden läses inte. Skriv svaret på nytt."),),
+    "long_text": (_REMOVED, _("Det var för långt. Skriv bara ett datum, en siffra eller en kod.")),
+}
+_HELP: tuple[Words, ...] = (
+    _("Fara för liv: ring 112. Polisen i andra fall: 114 14."),
+    _("Den här chatten är inget larm. Ingen läser den åt dig."),
+    _("Tryck på knapparna. Du kan också skriva svaret."),
+    _("Tillbaka tar dig ett steg bakåt. Avbryt slänger det du har svarat."),
+    _("Du kan lägga undan telefonen mitt i. Svaren finns kvar och går att hitta igen."),
+)

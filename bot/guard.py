@@ -1,0 +1,162 @@
+"""The identity guard: what in a typed text tells who somebody is (design 9; law.md 2.3 rules 2 and 4).
+
+It stands before everything that reads a typed text, on every channel. It says the kind and never the content,
+so that the caller can refuse the message, delete it and log the kind. It is pure and knows no clock.
+
+A personal number is a pattern, a date that can be and the check digit (law.md 3). A number with a mistyped
+digit passes, and so does a name: the guard lessens harm, it does not prove that a text is about nobody.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+
+from dialogs.case_code import DASHES, looks_like_real_code
+
+
+class Finding(StrEnum):
+    """What kind of identifier stands in a text; the value is what may be logged."""
+
+    PERSONNUMMER = "personnummer"
+    """A personal or coordination number, an interim number, or a date of birth with its last four masked."""
+    PHONE = "phone"
+    EMAIL = "email"
+    REAL_CODE = "real_code"
+    """The code of a real case, where only practice codes belong."""
+
+
+_FEWEST_DIGITS = 6
+"""Fewer than a masked personal number or a telephone number has."""
+
+_DIGIT = re.compile(r"\d")
+
+# The dash as one sign; what is not seen (soft hyphens, marks of direction round a copied number) as nothing.
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys(DASHES, "-"),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"),
+    }
+)
+
+# A date with a time or another date after it looks like a personal number and is none (law.md 3).
+_CLOCK = r"(?:[01]\d|2[0-3])[.:]?[0-5]\d"
+_ISO_DATE = r"(?:19|20)\d\d-\d\d-\d\d"
+_DATE_AND_MORE = re.compile(
+    rf"(?<!\d){_ISO_DATE}(?:[ -]{{1,3}}{_ISO_DATE}|(?: |T| kl\.? ?){_CLOCK})(?!\d)"
+    r"|(?<!\d)(\d{4})-\d\d-\d\d ?- ?\1(?!\d)",
+    re.IGNORECASE,
+)
+
+_LONG_MONTHS = frozenset({1, 3, 5, 7, 8, 10, 12})
+
+_FOUR = r"(?P<four>[\dTRSUWXJKLMN]\d ?\d\d|[X*]{4})"
+# Look-aheads, so that a candidate that fails hides no other that begins inside it.
+_PERSONNUMMER = tuple(
+    re.compile(rf"(?<!\d)(?=(?P<all>{pattern})(?!\d))", re.IGNORECASE)
+    for pattern in (
+        # In one piece.
+        r"(?:18|19|20)?(?P<date>\d{6})(?P<four>[\dTRSUWXJKLMN]\d{3})",
+        # With a separator before the last four, and the same one or none within the date.
+        rf"(?P<date>\d\d(?P<s>[- ]?)\d\d(?P=s)\d\d) {{0,2}}[-+ ] {{0,2}}{_FOUR}",
+        rf"(?:18|19|20)(?P<date>\d\d(?P<s>[-./ ]?)\d\d(?P=s)\d\d) {{0,2}}[-+ ] {{0,2}}{_FOUR}",
+        # In pairs, and digit by digit, as dictation and scanning give them.
+        r"(?:(?:18|19|20) )?(?P<date>\d\d \d\d \d\d) (?P<four>\d\d \d\d)",
+        r"(?:(?:1 [89]|2 0) )?(?P<date>\d(?: \d){5}) (?P<four>\d(?: \d){3})",
+    )
+)
+
+# Dates whose beginning could be an area code.
+_DATE = re.compile(
+    rf"(?<!\d)(?:{_ISO_DATE}"
+    r"|(?:0?[1-9]|[12]\d|3[01])(?:/(?:0?[1-9]|1[0-2])(?:[- /]{1,3}(?:19|20)\d\d| ?[-/] ?\d\d)"
+    r"|/(?:0?[1-9]|1[0-2]) ?- ?\d{1,2}/\d{1,2}"
+    r"|-(?:0?[1-9]|1[0-2])-(?:19|20)\d\d"
+    r"| (?:0?[1-9]|1[0-2]) (?:19|20)\d\d)"
+    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d"
+    rf"|{_CLOCK} ?- ?{_CLOCK})(?!\d)"
+)
+_BETWEEN = r"[ \-/()]{0,3}"
+_PHONE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<!\d)(?:\+|00 ?(?=46)) ?[1-9](?:[ \-/().]{0,4}\d){7,14}(?!\d)",
+        r"(?<![\d+])07 ?\d(?:[ \-/().]{0,3}\d){7}(?!\d)",
+        rf"(?<![\d+])08(?:{_BETWEEN}\d){{6,8}}(?!\d|[.:]\d)",
+        rf"(?<![\d+])0[1-79]\d(?:{_BETWEEN}\d){{5,7}}(?!\d|[.:]\d)",
+    )
+)
+# Six digits and four are no way of writing a telephone number; they are a date with a time, or a mistyped
+# personal number, which is not to be called something else.
+_SIX_AND_FOUR = re.compile(r"\d{6} ?[- ] ?\d{4}")
+
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@[^\s@]{1,250}\.[^\W\d_]{2,}")
+
+
+def findings(text: str, practice: bool) -> tuple[Finding, ...]:
+    """The kinds of identifier that stand in a typed text.
+
+    :param text: what was typed, of any length.
+    :param practice: whether this is practice, where the code of a real case is an identifier too (design 10).
+    :returns: each kind once, in the order of `Finding`; empty where nothing is found. Never the content.
+    """
+    found = []
+    if len(_DIGIT.findall(text)) >= _FEWEST_DIGITS:
+        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        plain = _DATE_AND_MORE.sub("|", " ".join(plain.translate(_SIGNS).split()))
+        numbers = list(_personal_numbers(plain))
+        if numbers:
+            found.append(Finding.PERSONNUMMER)
+        if _has_phone(_without(plain, numbers)):
+            found.append(Finding.PHONE)
+    if "@" in text and _EMAIL.search(text):
+        found.append(Finding.EMAIL)
+    if practice and looks_like_real_code(text):
+        found.append(Finding.REAL_CODE)
+    return tuple(found)
+
+
+def _personal_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Where in a text the personal numbers begin and end."""
+    for pattern in _PERSONNUMMER:
+        for said in pattern.finditer(text):
+            birth, four = ("".join(filter(str.isalnum, said[name])) for name in ("date", "four"))
+            masked = not any(sign.isdigit() for sign in four)
+            if _can_be_a_date(birth) and (masked or _luhn_holds(birth + four)):
+                yield said.span("all")
+
+
+def _can_be_a_date(six: str) -> bool:
+    """Whether six digits are a date of birth, or the date of a coordination number.
+
+    There the day is 60 more, and 60 itself, the month 00 and days that a month lacks occur (law.md 3).
+    """
+    year, month, day = int(six[:2]), int(six[2:4]), int(six[4:])
+    if 60 <= day <= 91:
+        return month <= 12
+    if not 1 <= month <= 12:
+        return False
+    days = 28 + (year % 4 == 0) if month == 2 else 30 + (month in _LONG_MONTHS)
+    return 1 <= day <= days
+
+
+def _luhn_holds(ten: str) -> bool:
+    """The check digit of ten signs; the letter of an interim number counts as 1."""
+    total = 0
+    for place, sign in enumerate(ten):
+        digit = int(sign) if sign.isdigit() else 1
+        doubled = digit * (2 - place % 2)
+        total += doubled - 9 if doubled > 9 else doubled
+    return total % 10 == 0
+
+
+def _has_phone(text: str) -> bool:
+    without_dates = _DATE.sub("|", text)
+    return any(not _SIX_AND_FOUR.fullmatch(said[0]) for pattern in _PHONE for said in pattern.finditer(without_dates))
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """A text with some of its parts put out, so that they are not read as something else too."""
+    for start, end in spans:
+        text = text[:start] + "|" * (end - start) + text[end:]
+    return text

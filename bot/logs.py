@@ -1,0 +1,44 @@
+"""Logs: one JSON object a line on stderr; ids, dialog, event and code, never an answer, a case code or a token."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+CARRIED = ("event", "session", "dialog", "code", "fault", "where")
+"""The extra fields a line may carry."""
+
+FOREIGN = ("telegram", "aiohttp", "asyncio", "httpx", "httpcore", "transitions")
+"""Libraries whose own lines could hold a message, an address with the token in it, or a state name."""
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a line.
+
+        :param record: what is logged; its message is a fixed text of ours.
+        :returns: JSON.
+        """
+        line = {"at": self.formatTime(record), "level": record.levelname.lower(), "what": record.getMessage()}
+        line |= {name: getattr(record, name) for name in CARRIED if hasattr(record, name)}
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up(level: str = "INFO") -> None:
+    """Send our own logs to stderr and keep the libraries silent.
+
+    :param level: ``DEBUG``, ``INFO``, ``WARNING`` or ``ERROR``.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    ours = logging.getLogger("lots")
+    ours.handlers[:] = [handler]
+    ours.setLevel(level)
+    ours.propagate = False
+    for name in FOREIGN:
+        library = logging.getLogger(name)
+        library.handlers[:] = [logging.NullHandler()]
+        library.propagate = False

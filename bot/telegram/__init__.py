@@ -1,0 +1,426 @@
+"""The Telegram channel: updates in by a ``get_updates`` loop of our own, screens out as one live message.
+
+python-telegram-bot's own Updater confirms updates before they are handled and loses what it holds when it dies. Here
+the offset moves on only after the desk has the updates in its inbox. Sending goes on beside it, one queue a person, so
+nobody waits for somebody else's flood limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import warnings
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from telegram import Bot, BotCommand, BotCommandScopeChat, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.warnings import PTBUserWarning
+
+from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
+from bot.telegram.http import AiohttpRequest
+from state.errors import BadSettings, StoreError
+from state.screen import Screen
+from state.store import Leaving
+
+log = logging.getLogger("lots.telegram")
+
+CHANNEL = "telegram"
+LONG_POLL = 50
+"""Seconds that Telegram may hold a request for updates."""
+
+MARK_WITHIN = 0.05
+"""Seconds within which what was sent is marked, where no update comes whose commit it could share."""
+
+SWEEP_EVERY = 300.0
+LONGEST_PAUSE = 30.0
+
+UNREAD = (
+    "photo",
+    "voice",
+    "video",
+    "video_note",
+    "document",
+    "contact",
+    "location",
+    "sticker",
+    "audio",
+    "animation",
+    "poll",
+    "dice",
+    "venue",
+)
+
+
+def reduced(raw: dict[str, Any]) -> Incoming | None:
+    """Only what the desk reads of an update, from the update as Telegram gives it.
+
+    :param raw: one object of ``getUpdates``.
+    :returns: what happened, or ``None`` for what concerns nobody (a member that left, a reaction).
+    """
+    number = raw["update_id"]
+    if (query := raw.get("callback_query")) is not None:
+        message = query.get("message") or {}
+        return Pressed(number, str(query["from"]["id"]), message.get("message_id"), query["id"], query.get("data", ""))
+    edited = raw.get("edited_message")
+    message = raw.get("message") or edited
+    if message is None or "from" not in message:
+        return None
+    if message["chat"].get("type", "private") != "private":
+        return InGroup(number, str(message["chat"]["id"]))
+    address, id_ = str(message["from"]["id"]), message["message_id"]
+    if edited is not None:
+        return Sent(number, address, id_, "edited")
+    if "text" in message:
+        return Said(number, address, id_, message["text"])
+    return Sent(number, address, id_, next((kind for kind in UNREAD if kind in message), "other"))
+
+
+class Telegram:
+    """One bot.
+
+    :param desk: takes updates and says what to send.
+    :param token: the bot's token.
+    :param base_url: the Bot API server, in python-telegram-bot's form; ``None`` for Telegram's own.
+    """
+
+    def __init__(self, desk: Desk, token: str, base_url: str | None = None) -> None:
+        # The loop below asks for updates as plain JSON: one odd update must not stop the rest from being read.
+        warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot.getUpdates'")
+        self._desk = desk
+        self._bot = _bot(token, base_url, connections=64)
+        self._queues: dict[str, deque[Leaving]] = {}
+        self._senders: set[asyncio.Task[None]] = set()
+        self._live: dict[str, int] = {}
+        self._done: list[Delivered] = []
+        self._marking: asyncio.TimerHandle | None = None
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask the loop to end; what is not sent stays in the outbox."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Serve until stopped.
+
+        :raises BadSettings: Telegram does not know the token.
+        """
+        try:
+            await self._until_it_works(self._bot.initialize)
+            log.info("connected", extra={"event": "Connected"})
+            for person in self._desk.store.people(CHANNEL):
+                if (live := self._desk.store.live_message(person.id)) is not None:
+                    self._live[person.address] = live
+            await self._until_it_works(self._introduce)
+            self._dispatch([*self._desk.store.unsent(CHANNEL), *self._desk.work(CHANNEL)])
+            sweeping = asyncio.create_task(self._sweep())
+            polling = asyncio.create_task(self._poll())
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (polling, sweeping, stopping, *self._senders):
+                task.cancel()
+            await asyncio.gather(sweeping, stopping, *self._senders, return_exceptions=True)
+            self._mark()
+            if polling.done() and not polling.cancelled():
+                polling.result()
+        except InvalidToken:
+            raise BadSettings(
+                "LOTS_TELEGRAM_TOKEN: Telegram does not know this token; get the right one from BotFather"
+            ) from None
+        finally:
+            await self._bot.shutdown()
+
+    async def _introduce(self) -> None:
+        """The default list of commands shows /start only: a stranger learns nothing of what the bot is for."""
+        await self._bot.set_my_commands([BotCommand("start", "Börja")])
+
+    async def _until_it_works(self, call: Callable[[], Awaitable[object]]) -> None:
+        pause = 0.5
+        while not self._stop.is_set():
+            try:
+                await call()
+                return
+            except InvalidToken:
+                raise
+            except RetryAfter as wait:
+                await self._rest(_seconds(wait))
+            except TelegramError as fault:
+                log.warning("no answer from the Bot API", extra={"event": "Unreachable", "fault": type(fault).__name__})
+                await self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but no longer than until the program is asked to stop."""
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _poll(self) -> None:
+        offset: int | None = None
+        pause = 0.5
+        while True:
+            try:
+                raws: Sequence[dict[str, Any]] = await self._bot.do_api_request(
+                    "getUpdates",
+                    api_kwargs={
+                        "offset": offset,
+                        "timeout": LONG_POLL,
+                        "allowed_updates": ["message", "edited_message", "callback_query"],
+                    },
+                    read_timeout=LONG_POLL + 10,
+                )
+                if raws:
+                    self._take(raws)
+                    offset = raws[-1]["update_id"] + 1
+                pause = 0.5
+            except InvalidToken:
+                raise
+            except RetryAfter as wait:
+                await asyncio.sleep(_seconds(wait))
+            except (TelegramError, StoreError) as fault:
+                if isinstance(fault, Conflict):
+                    log.error("another program polls with this token; end it", extra={"event": "Conflict"})
+                else:
+                    log.warning("polling failed", extra={"event": "PollFailed", "fault": type(fault).__name__})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _take(self, raws: Sequence[dict[str, Any]]) -> None:
+        updates: list[Incoming] = []
+        for raw in raws:
+            try:
+                update = reduced(raw)
+            except (KeyError, TypeError, AttributeError) as fault:
+                log.warning("an update could not be read", extra={"event": "OddUpdate", "fault": type(fault).__name__})
+                continue
+            if update is not None:
+                updates.append(update)
+        for address, line in self._desk.take_in(CHANNEL, updates):
+            self._begin(self._send_line(address, line))
+        self._work()
+
+    def _work(self) -> None:
+        done, self._done = self._done, []
+        try:
+            self._dispatch(self._desk.work(CHANNEL, done))
+        except StoreError:
+            self._done = [*done, *self._done]
+            raise
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                self._desk.sweep()
+                self._work()  # picks up what a busy store left behind
+            except StoreError as fault:
+                log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+            await asyncio.sleep(SWEEP_EVERY)
+
+    # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self, job: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(job)
+        self._senders.add(task)
+        task.add_done_callback(self._senders.discard)
+
+    def _dispatch(self, leaving: Sequence[Leaving]) -> None:
+        for message in leaving:
+            queue = self._queues.get(message.address)
+            if queue is None:
+                self._queues[message.address] = deque((message,))
+                self._begin(self._send_all(message.address))
+            else:
+                queue.append(message)
+
+    async def _send_all(self, address: str) -> None:
+        """One person's messages, in order."""
+        queue = self._queues[address]
+        while queue:
+            message = queue[0]
+            fault = None if _is_overtaken(message, queue) else await self._send_until_done(address, message.payload)
+            self._done.append(Delivered(message.id, address, self._live.get(address), fault))
+            queue.popleft()
+        del self._queues[address]
+        if self._marking is None:
+            self._marking = asyncio.get_running_loop().call_later(MARK_WITHIN, self._mark)
+
+    def _mark(self) -> None:
+        self._marking = None
+        if not self._done:
+            return
+        try:
+            self._work()
+        except StoreError as fault:
+            log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+
+    async def _send_until_done(self, address: str, payload: dict[str, Any]) -> str | None:
+        """Try until it arrives, or until it is clear that it never will.
+
+        :returns: ``None``, or the name of the fault it was given up for.
+        """
+        pause = 0.5
+        while True:
+            try:
+                await self._send(address, payload)
+                return None
+            except RetryAfter as wait:
+                await asyncio.sleep(_seconds(wait))
+            except Forbidden:
+                log.info("a person has blocked the bot", extra={"event": "Blocked"})
+                return "blocked"
+            except BadRequest as fault:
+                log.error("Telegram refused a message", extra={"event": "Refused", "fault": _kind_of(fault)})
+                return "refused"
+            except NetworkError as fault:
+                log.warning("sending failed", extra={"event": "SendFailed", "fault": type(fault).__name__})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _send_line(self, address: str, payload: dict[str, Any]) -> None:
+        """One try for a line to a stranger: nothing of it is stored, so nothing of it is repeated."""
+        try:
+            await self._bot.send_message(int(address), payload["screen"]["text"])
+        except TelegramError as fault:
+            log.info(
+                "a stranger was not answered", extra={"event": "StrangerUnanswered", "fault": type(fault).__name__}
+            )
+
+    async def _send(self, address: str, payload: dict[str, Any]) -> None:
+        match payload["do"]:
+            case "show":
+                query = payload["query"]
+                showing = self._show(address, payload)
+                await (asyncio.gather(self._answer(query, None), showing) if query else showing)
+            case "answer":
+                await self._answer(payload["query"], payload["toast"])
+            case "delete":
+                await self._delete(address, payload["message"])
+            case "commands":
+                await self._bot.set_my_commands(
+                    [BotCommand(name, about) for name, about in payload["commands"]],
+                    scope=BotCommandScopeChat(int(address)),
+                )
+
+    async def _answer(self, query: str, toast: str | None) -> None:
+        """Stop the button from spinning; too late is no fault."""
+        try:
+            await self._bot.answer_callback_query(query, text=toast)
+        except BadRequest:
+            return
+        except RetryAfter:
+            return
+
+    async def _show(self, address: str, payload: dict[str, Any]) -> None:
+        screen = Screen.from_json(payload["screen"])
+        banner = payload["banner"]
+        text = f"{banner}\n\n{screen.text}" if banner else screen.text
+        keyboard = InlineKeyboardMarkup(
+            [[InlineKeyboardButton(b.label, callback_data=press_data(screen, b)) for b in row] for row in screen.rows]
+        )
+        target = {"press": payload["message"], "live": self._live.get(address)}.get(payload["on"])
+        if target is not None and await self._edit(address, target, text, keyboard):
+            self._live[address] = target
+            return
+        sent = await self._bot.send_message(int(address), text, reply_markup=keyboard, protect_content=True)
+        self._live[address] = sent.message_id
+
+    async def _edit(self, address: str, message: int, text: str, keyboard: InlineKeyboardMarkup) -> bool:
+        """Edit a message.
+
+        :returns: ``False`` where it is gone, or too old to be edited, and the words must be sent anew.
+        """
+        try:
+            await self._bot.edit_message_text(text, int(address), message, reply_markup=keyboard)
+        except BadRequest as fault:
+            said = fault.message.casefold()
+            if "message is not modified" in said:
+                return True
+            if any(words in said for words in ("not found", "can't be edited", "message_id_invalid")):
+                return False
+            raise
+        return True
+
+    async def _delete(self, address: str, message: int) -> None:
+        try:
+            await self._bot.delete_message(int(address), message)
+        except BadRequest as fault:
+            if "not found" not in fault.message.casefold():
+                log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})
+        if self._live.get(address) == message:
+            del self._live[address]
+
+
+def _is_overtaken(message: Leaving, queue: deque[Leaving]) -> bool:
+    """Whether a newer screen on the same message waits behind this one; then this one need not be shown."""
+    mine = message.payload
+    if mine["do"] != "show" or mine["on"] == "new" or mine["query"]:
+        return False
+    return any(
+        later.payload["do"] == "show"
+        and later.payload["on"] == mine["on"]
+        and later.payload["message"] == mine["message"]
+        for later in list(queue)[1:]
+    )
+
+
+def _seconds(wait: RetryAfter) -> float:
+    """How long Telegram asks us to wait; the library gives a number or a duration by its own setting."""
+    after = wait.retry_after
+    return float(after) if isinstance(after, int | float) else after.total_seconds()
+
+
+def _kind_of(fault: TelegramError) -> str:
+    """The first words of Telegram's own description, which hold nothing of ours."""
+    return " ".join(fault.message.split()[:6])
+
+
+def serve(desk: Desk, token: str, base_url: str | None) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    :param desk: takes updates and says what to send.
+    :param token: the bot's token.
+    :param base_url: the Bot API server, or ``None`` for Telegram's own.
+    :raises BadSettings: Telegram does not know the token.
+    """
+
+    async def serving() -> None:
+        channel = Telegram(desk, token, base_url)
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(ending, channel.stop)
+        await channel.run()
+
+    asyncio.run(serving())
+
+
+def bot_name(token: str, base_url: str | None) -> str | None:
+    """The bot's user name, for the deep link of an invitation.
+
+    :param token: the bot's token.
+    :param base_url: the Bot API server, or ``None`` for Telegram's own.
+    :returns: the name without ``@``, or ``None`` where the server does not answer.
+    """
+
+    async def asking() -> str | None:
+        bot = _bot(token, base_url, connections=1)
+        try:
+            await bot.initialize()
+            return bot.username
+        except TelegramError:
+            return None
+        finally:
+            await bot.shutdown()
+
+    return asyncio.run(asking())
+
+
+def _bot(token: str, base_url: str | None, connections: int) -> Bot:
+    sending, polling = AiohttpRequest(connections=connections), AiohttpRequest(connections=1)
+    if base_url is None:
+        return Bot(token, request=sending, get_updates_request=polling)
+    return Bot(token, base_url=base_url, request=sending, get_updates_request=polling)
