@@ -37,6 +37,9 @@ LONGEST_TEXT = 200
 """Characters: a date, a number, a code or a command is never longer, so longer texts are not kept even for a moment."""
 
 LATEST_CASES = 4
+BATCH = 200
+"""How many updates may share a commit."""
+
 CODE_TRIES = 5
 """How often a stranger may try an invitation before the bot falls silent towards them."""
 
@@ -224,9 +227,13 @@ class Desk:
         :returns: what is to be sent, in order.
         """
         leaving: list[Leaving] = []
-        while (arrived := self.store.waiting(channel)) or sent:
-            leaving += self._work_off(channel, arrived, sent)
-            sent = ()
+        more = True
+        while more:
+            arrived = self.store.waiting(channel, BATCH)
+            more = len(arrived) == BATCH
+            if arrived or sent:
+                leaving += self._work_off(channel, arrived, sent)
+                sent = ()
         return leaving
 
     def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:

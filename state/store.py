@@ -59,7 +59,7 @@ def m001_the_spine(db: Database) -> None:
             UNIQUE (channel, update_id)
         ) STRICT"""
     )
-    db.execute("CREATE INDEX inbox_waiting ON inbox (id) WHERE handled_at IS NULL")
+    db.execute("CREATE INDEX inbox_waiting ON inbox (channel, id) WHERE handled_at IS NULL")
     db.execute(
         """CREATE TABLE outbox (
             id INTEGER PRIMARY KEY, channel TEXT NOT NULL, address TEXT NOT NULL, payload TEXT,
@@ -430,7 +430,7 @@ class Store:
         )
         return int(done.rowcount)
 
-    def waiting(self, channel: str, limit: int = 200) -> list[Arrived]:
+    def waiting(self, channel: str, limit: int) -> list[Arrived]:
         """What has arrived and is not handled.
 
         :param channel: where from.

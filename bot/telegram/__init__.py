@@ -15,8 +15,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from telegram import Bot, BotCommand, BotCommandScopeChat, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram import Bot, BotCommand, BotCommandScopeChat
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    EndPointNotFound,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import BaseRequest
 from telegram.warnings import PTBUserWarning
 
 from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
@@ -87,8 +97,8 @@ class Telegram:
     """
 
     def __init__(self, desk: Desk, token: str, base_url: str | None = None) -> None:
-        # The loop below asks for updates as plain JSON: one odd update must not stop the rest from being read.
-        warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot.getUpdates'")
+        # Updates are asked for as plain JSON on purpose: one odd update must not stop the rest from being read.
+        warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot")
         self._desk = desk
         self._bot = _bot(token, base_url, connections=64)
         self._queues: dict[str, deque[Leaving]] = {}
@@ -151,6 +161,14 @@ class Telegram:
                 await self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
+    async def _call(self, method: str, read_timeout: float | None = None, **parameters: object) -> Any:
+        """Call the Bot API and take its answer as plain JSON, since building objects of it costs more than the call."""
+        return await self._bot.do_api_request(
+            method,
+            api_kwargs=parameters,
+            read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
+        )
+
     async def _rest(self, seconds: float) -> None:
         """Wait, but no longer than until the program is asked to stop."""
         try:
@@ -165,21 +183,19 @@ class Telegram:
         pause = 0.5
         while True:
             try:
-                raws: Sequence[dict[str, Any]] = await self._bot.do_api_request(
+                raws: Sequence[dict[str, Any]] = await self._call(
                     "getUpdates",
-                    api_kwargs={
-                        "offset": offset,
-                        "timeout": LONG_POLL,
-                        "allowed_updates": ["message", "edited_message", "callback_query"],
-                    },
                     read_timeout=LONG_POLL + 10,
+                    offset=offset,
+                    timeout=LONG_POLL,
+                    allowed_updates=["message", "edited_message", "callback_query"],
                 )
                 if raws:
                     self._take(raws)
                     offset = raws[-1]["update_id"] + 1
                 pause = 0.5
-            except InvalidToken:
-                raise
+            except (InvalidToken, EndPointNotFound):
+                raise InvalidToken from None
             except RetryAfter as wait:
                 await asyncio.sleep(_seconds(wait))
             except (TelegramError, StoreError) as fault:
@@ -309,7 +325,7 @@ class Telegram:
     async def _answer(self, query: str, toast: str | None) -> None:
         """Stop the button from spinning; too late is no fault."""
         try:
-            await self._bot.answer_callback_query(query, text=toast)
+            await self._call("answerCallbackQuery", callback_query_id=query, text=toast)
         except BadRequest:
             return
         except RetryAfter:
@@ -319,23 +335,30 @@ class Telegram:
         screen = Screen.from_json(payload["screen"])
         banner = payload["banner"]
         text = f"{banner}\n\n{screen.text}" if banner else screen.text
-        keyboard = InlineKeyboardMarkup(
-            [[InlineKeyboardButton(b.label, callback_data=press_data(screen, b)) for b in row] for row in screen.rows]
-        )
+        keyboard = {
+            "inline_keyboard": [
+                [{"text": button.label, "callback_data": press_data(screen, button)} for button in row]
+                for row in screen.rows
+            ]
+        }
         target = {"press": payload["message"], "live": self._live.get(address)}.get(payload["on"])
         if target is not None and await self._edit(address, target, text, keyboard):
             self._live[address] = target
             return
-        sent = await self._bot.send_message(int(address), text, reply_markup=keyboard, protect_content=True)
-        self._live[address] = sent.message_id
+        sent = await self._call(
+            "sendMessage", chat_id=int(address), text=text, reply_markup=keyboard, protect_content=True
+        )
+        self._live[address] = sent["message_id"]
 
-    async def _edit(self, address: str, message: int, text: str, keyboard: InlineKeyboardMarkup) -> bool:
+    async def _edit(self, address: str, message: int, text: str, keyboard: dict[str, Any]) -> bool:
         """Edit a message.
 
         :returns: ``False`` where it is gone, or too old to be edited, and the words must be sent anew.
         """
         try:
-            await self._bot.edit_message_text(text, int(address), message, reply_markup=keyboard)
+            await self._call(
+                "editMessageText", chat_id=int(address), message_id=message, text=text, reply_markup=keyboard
+            )
         except BadRequest as fault:
             said = fault.message.casefold()
             if "message is not modified" in said:
@@ -347,7 +370,7 @@ class Telegram:
 
     async def _delete(self, address: str, message: int) -> None:
         try:
-            await self._bot.delete_message(int(address), message)
+            await self._call("deleteMessage", chat_id=int(address), message_id=message)
         except BadRequest as fault:
             if "not found" not in fault.message.casefold():
                 log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})

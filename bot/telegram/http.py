@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+
+@cache
+def proxy_for(server: str) -> str | None:
+    """The proxy that the environment names for a server, looked up once (aiohttp itself would do so at every call).
+
+    :param server: scheme, host and port.
+    :returns: the proxy's address, or ``None`` to go straight there.
+    """
+    where = urlsplit(server)
+    return None if proxy_bypass(where.netloc) else getproxies().get(where.scheme)
 
 
 class AiohttpRequest(BaseRequest):
@@ -34,8 +48,7 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             self._session = ClientSession(
                 connector=TCPConnector(limit=self._connections, keepalive_timeout=60),
-                headers={"User-Agent": self.USER_AGENT},
-                trust_env=True,
+                headers={"User-Agent": self.USER_AGENT, "Content-Type": "application/json"},
             )
 
     async def shutdown(self) -> None:
@@ -76,7 +89,7 @@ class AiohttpRequest(BaseRequest):
                 method,
                 url,
                 data=body,
-                headers={"Content-Type": "application/json"},
+                proxy=proxy_for(url.split("/bot", 1)[0]),
                 timeout=ClientTimeout(total=seconds),
             ) as answer:
                 return answer.status, await answer.read()
