@@ -18,6 +18,7 @@ from dialogs.answers import Kind, Option, Partly
 from dialogs.law import UnknownLaw, fact, facts
 from dialogs.model import Dialog, Go, Question, Route, World, words_of
 from dialogs.policy import Policy
+from dialogs.records import Record
 from dialogs.rules.catalogue import BUILT, NOT_BUILT
 from dialogs.texts import LANGUAGES, SOURCE_LANGUAGE, Text, Verbatim, Words, say
 
@@ -32,6 +33,7 @@ _BEFORE_VALUE = "s" * 8 + ":9999:"
 
 _ID = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _COMMAND = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_TRANSLATE = "Run `make catalogues`, write the English in lots.po, and take away a fuzzy above it."
 _MOST_PRESSES = 3
 """How often a line of a growing list is pressed to see all that its button can say."""
 
@@ -77,15 +79,22 @@ def problems_of(dialog: Dialog, today: date, translated: Collection[str] | None 
     return list(dict.fromkeys(found))
 
 
-def problems_between(dialogs: Sequence[Dialog], taken: Collection[str], cited: Collection[str]) -> list[Problem]:
+def problems_between(
+    dialogs: Sequence[Dialog],
+    *,
+    taken: Collection[str] = (),
+    common: Collection[type[Record]] = (),
+    cited: Collection[str] = (),
+) -> list[Problem]:
     """What is wrong between dialogs, and what of rules and law nobody uses.
 
     :param dialogs: every dialog there is.
-    :param taken: commands and record kinds that are there without any dialog.
+    :param taken: commands that are there without any dialog.
+    :param common: record kinds that are no dialog's own.
     :param cited: rule ids that the code of the rules cites.
     :returns: problems; none where all is well.
     """
-    return [*_doubles(dialogs, taken), *_next_steps(dialogs, taken), *_unused(dialogs, cited)]
+    return [*_doubles(dialogs, taken, common), *_next_steps(dialogs, taken), *_unused(dialogs, cited)]
 
 
 def problems_of_texts(
@@ -107,7 +116,7 @@ def problems_of_texts(
         if sentence in english:
             found += _translation(where, sentence, english[sentence])
         elif sentence not in elsewhere:
-            found.append(_untranslated(where, sentence))
+            found.append(Problem("untranslated", where, f"has no English. {_TRANSLATE}"))
     if (mean := plain.lix("\n".join(sentences))) > plain.HIGHEST_LIX:
         worst = sorted(sentences, key=plain.lix, reverse=True)[:3]
         says = f"LIX is {mean:.0f}; {plain.HIGHEST_LIX} is the most. Begin with " + ", ".join(f"“{w}”" for w in worst)
@@ -164,9 +173,7 @@ def _route(dialog: Dialog, route: Route) -> Iterator[Problem]:
     where = f"{dialog.id}: route from {route.source}"
     for target in dict.fromkeys(_to(route)):
         if target not in dialog.by_id and target not in dialog.endings:
-            says = (
-                f"it leads to “{target}”, which is no question and no outcome. Correct the name or write the question."
-            )
+            says = f"it leads to “{target}”, which is no question and no outcome. Correct the name or write it."
             yield Problem("unknown-node", where, says)
     if not _on(route) or not _to(route):
         yield Problem("empty-route", where, "it names no choice or no way. Fill it in or take it away.")
@@ -209,6 +216,11 @@ def _ways(dialog: Dialog) -> Iterator[Problem]:
         says = f"no way from {_listed(stuck)} comes to an outcome. Route one of them on to an outcome."
         yield Problem("no-way-out", f"{dialog.id}: question {stuck[0]}", says)
     rounds = {frozenset(p for p in places if id_ in reached.get(p, ())) for id_, places in reached.items()}
+    for question in dialog.questions:
+        for offer in question.offers:
+            if question.id not in reached.get(offer, ()):
+                says = f"it offers to change “{offer}”, which is not asked before it. Name an earlier question."
+                yield Problem("unknown-offer", f"{dialog.id}: question {question.id}", says)
     for turning in sorted(sorted(places) for places in rounds if places):
         says = f"the way goes round through {_listed(turning)}. A question is asked once on a way; route it onwards."
         yield Problem("endless-loop", f"{dialog.id}: question {turning[0]}", says)
@@ -218,7 +230,7 @@ def _labels_of_questions(dialog: Dialog, languages: Sequence[str]) -> Iterator[P
     """Two questions on one way stand beside each other in the read-back and under Ändra."""
     edges = _edges(dialog)
     for question in dialog.questions:
-        for later in _reached(edges, question.id) - {question.id}:
+        for later in sorted(_reached(edges, question.id) - {question.id}):
             for language in languages:
                 if later in dialog.by_id:
                     label = say(question.label, language)
@@ -321,9 +333,7 @@ def _records(dialog: Dialog) -> Iterator[Problem]:
 def _sources(dialog: Dialog, today: date) -> Iterator[Problem]:
     for where, rule in _rules_of(dialog):
         if rule in NOT_BUILT:
-            says = (
-                f"{rule} is not built. Build it and move it to BUILT in dialogs/rules/catalogue.py, or do not cite it."
-            )
+            says = f"{rule} is not built. Build it and move it to BUILT in dialogs/rules/catalogue.py, or cite another."
             yield Problem("rule-not-built", where, says)
         elif rule not in BUILT:
             says = f"there is no rule {rule}. Correct the id; dialogs/rules/catalogue.py has them all."
@@ -355,13 +365,16 @@ def _rules_of(dialog: Dialog) -> Iterator[tuple[str, str]]:
 
 
 def _texts(dialog: Dialog, translated: Collection[str] | None) -> Iterator[Problem]:
+    told: set[str] = set()
     for place, words in words_of(dialog):
         where = f"{dialog.id}: {place}"
         sentence = msgid(words)
         if not sentence.strip():
             yield Problem("empty-text", where, "it says nothing. Write the words.")
-        elif not isinstance(words, Verbatim) and translated is not None and sentence not in translated:
-            yield _untranslated(where, sentence)
+        elif not (translated is None or isinstance(words, Verbatim) or sentence in translated or sentence in told):
+            told.add(sentence)
+            says = f"“{sentence}” has no English. See that it is marked with _(). {_TRANSLATE}"
+            yield Problem("untranslated", where, says)
         filled = words.parts.keys() if isinstance(words, Text) else ()
         if missing := sorted((_placeholders(sentence) or set()) - set(filled)):
             says = f"nothing is put in for {_listed(missing)}. Write it with a value: Text(_(…), {missing[0]}=…)."
@@ -375,11 +388,6 @@ def msgid(words: Words) -> str:
     :returns: the sentence, placeholders and all.
     """
     return words.msgid if isinstance(words, Text) else str(words)
-
-
-def _untranslated(where: str, sentence: str) -> Problem:
-    says = f"“{sentence}” has no English. Mark it with _(), run `make catalogues`, and write the English in lots.po."
-    return Problem("untranslated", where, says)
 
 
 def _translation(where: str, sentence: str, english: str) -> Iterator[Problem]:
@@ -402,7 +410,7 @@ def _placeholders(sentence: str) -> set[str] | None:
 # ── between dialogs ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _doubles(dialogs: Sequence[Dialog], taken: Collection[str]) -> Iterator[Problem]:
+def _doubles(dialogs: Sequence[Dialog], taken: Collection[str], common: Collection[type[Record]]) -> Iterator[Problem]:
     named = [
         *(("doubled-dialog", "the id", d.id, d.id) for d in dialogs),
         *(("doubled-command", "the command", d.command, d.id) for d in dialogs),
@@ -410,8 +418,10 @@ def _doubles(dialogs: Sequence[Dialog], taken: Collection[str]) -> Iterator[Prob
         *(("doubled-record-kind", "the record kind", kind.kind, d.id) for d in dialogs for kind in d.kinds),
     ]
     count = Counter((code, name) for code, _, name, _ in named)
+    count.update(("doubled-command", command) for command in taken)
+    count.update(("doubled-record-kind", kind.kind) for kind in common)
     for code, what, name, dialog in named:
-        if count[code, name] > 1 or (name in taken and code in {"doubled-command", "doubled-record-kind"}):
+        if count[code, name] > 1:
             yield Problem(code, dialog, f"{what} “{name}” is taken. Choose another.")
 
 

@@ -1,4 +1,4 @@
-"""Klarspråk, as far as it can be counted: LIX, sentences, and words that have no place in a text (design, how it feels).
+"""Klarspråk, as far as it can be counted: LIX, sentences, and words that have no place in a text.
 
 LIX is Björnsson's readability index: the words of a mean sentence plus the share in percent of words over six letters.
 Below 30 is very easy to read. Official names and law titles count as one short word, since they cannot be reworded,
