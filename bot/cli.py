@@ -40,7 +40,7 @@ class _Lots(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=_Lots, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lots, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="lots")
 @click.option("--data-dir", metavar="FOLDER", help="Where the databases and the key are [LOTS_DATA_DIR].")
 @click.option("--mode", metavar="MODE", help="ovning, dorrklocka or chatt [LOTS_TELEGRAM_MODE].")
@@ -78,7 +78,7 @@ def play(ctx: click.Context, dialog: str, transcript: TextIO | None) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--fill", is_flag=True, help="Write what the bot really says into the files, to be read and approved.")
 def replay(files: tuple[Path, ...], fill: bool) -> None:
-    """Play golden transcripts; prints the records, and the difference where one does not hold."""
+    """Play golden transcripts, and show where one does not hold."""
     from bot.transcripts import BadTranscript, play_file
 
     held = True
@@ -122,7 +122,7 @@ def run(ctx: click.Context) -> None:
 @click.option("--json", "as_json", is_flag=True, required=True, help="As JSON lines.")
 @click.pass_context
 def records(ctx: click.Context, as_json: bool) -> None:
-    """Print all records of the store (in practice mode, of the practice store)."""
+    """Print all records of the store, in practice of its own store."""
     with _store(_settings(ctx)) as store:
         for envelope in store.records():
             click.echo(json.dumps(envelope.as_json(), ensure_ascii=False))
@@ -181,7 +181,7 @@ def diagram(dialog: str | None) -> None:
 @main.command()
 @click.argument("name")
 def new(name: str) -> None:
-    """Begin a dialog: one file, one line in the registry, one transcript."""
+    """Begin a dialog: its file, its line in the registry, a transcript."""
     from bot.scaffold import CannotBegin, begin
 
     try:
@@ -196,7 +196,7 @@ def new(name: str) -> None:
 @click.option("--district", required=True, metavar="NAME", help="Whose cases they may see.")
 @click.pass_context
 def invite(ctx: click.Context, role: str, district: str) -> None:
-    """Make an invitation: a code for one person and one use, good for 24 hours."""
+    """Invite a person: a code for one use, good for 24 hours."""
     from bot.invitations import printed
     from state.people import ROLES
 
@@ -225,7 +225,7 @@ def _store(settings: Settings) -> Iterator[Store]:
     from bot.settings import read_key
     from state.store import Store
 
-    store = Store(settings.database, read_key(settings.key_file))
+    store = Store(settings.database, read_key(settings.key_file, settings.database))
     try:
         yield store
     finally:

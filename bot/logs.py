@@ -6,8 +6,12 @@ import json
 import logging
 import sys
 
+from state.errors import BadSettings
+
 CARRIED = ("event", "session", "dialog", "code", "fault", "where")
 """The extra fields a line may carry."""
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 FOREIGN = ("telegram", "aiohttp", "asyncio", "httpx", "httpcore", "transitions")
 """Libraries whose own lines could hold a message, an address with the token in it, or a state name."""
@@ -30,8 +34,11 @@ class JsonLines(logging.Formatter):
 def set_up(level: str = "INFO") -> None:
     """Send our own logs to stderr and keep the libraries silent.
 
-    :param level: ``DEBUG``, ``INFO``, ``WARNING`` or ``ERROR``.
+    :param level: one of :data:`LEVELS`.
+    :raises BadSettings: the level is none of them.
     """
+    if level not in LEVELS:
+        raise BadSettings(f"LOTS_LOG_LEVEL is {level!r}; it may be {', '.join(LEVELS)}")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     ours = logging.getLogger("lots")

@@ -144,14 +144,19 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         raise BadSettings(f"lots.toml: {fault}") from None
 
 
-def read_key(path: Path) -> bytes:
+def read_key(path: Path, database: Path) -> bytes:
     """The store's key, made on first use for nobody's eyes but the owner's.
 
     :param path: the key file: 64 hex digits.
+    :param database: the file it opens; where that is there already, no new key is made.
     :returns: 32 bytes.
-    :raises BadSettings: the file can be read by others, or holds no key.
+    :raises BadSettings: the key is gone, can be read by others, or is no key.
     """
     if not path.exists():
+        if database.exists():
+            raise BadSettings(
+                f"LOTS_KEY_FILE: {path} is gone, and {database} can be opened with no other key; put the key back"
+            )
         _make_key(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise BadSettings(f"LOTS_KEY_FILE: others may read {path}; run: chmod 600 {path}")

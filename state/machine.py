@@ -191,6 +191,6 @@ class CompiledDialog:
             transitions=[[row.trigger, row.source, row.to] for row in self._rows.values()],
             auto_transitions=False,
             graph_engine="mermaid",
-            title=self.dialog.id,
+            title=f"title: {self.dialog.id}",
         )
-        return str(drawn.get_graph().source)
+        return str(drawn.get_graph().source).replace(" s_active", " s_default")  # no question is being asked

@@ -143,6 +143,8 @@ class Store:
     def __init__(self, path: Path | None, key: bytes, source: ids.Source | None = None) -> None:
         self.path = path
         self._source = source or ids.Secret()
+        if path is not None:
+            path.touch(mode=0o600)  # SQLite gives its WAL the same permissions
         self._conn = connect(":memory:" if path is None else str(path), timeout=5.0)
         self._conn.execute("PRAGMA cipher_log_level = NONE")
         self._conn.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
