@@ -163,6 +163,7 @@ class Desk:
         self._source = source or ids.Secret()
         self.strangers: Counter[str] = Counter()
         """How often each stranger wrote, in memory only; gone with the process."""
+        self._tries: Counter[str] = Counter()
         self._told: set[str] = set()
 
     # ── in: screen, then save ────────────────────────────────────────────────────────────────────────────────
@@ -178,10 +179,11 @@ class Desk:
         kept: list[tuple[int, str, dict[str, Any]]] = []
         lines: list[tuple[str, dict[str, Any]]] = []
         admitted: set[str] = set()
+        spoken_for: set[str] = set()
         for update in updates:
             if isinstance(update, InGroup):
-                lines += self._line_once(update.address, _("Jag fungerar bara i privata chattar."))
-            elif update.address not in admitted and self._is_stranger(channel, update):
+                lines += self._line_once(update.address, _("Den här boten fungerar bara i privata chattar."))
+            elif update.address not in admitted and self._is_stranger(channel, update, spoken_for):
                 lines += self._line_once(update.address, _("Den här chatten är bara för inbjudna."))
             else:
                 admitted.add(update.address)  # an invitation and the first command may come together
@@ -191,13 +193,18 @@ class Desk:
                 self.store.receive(channel, kept, self.now())
         return lines
 
-    def _is_stranger(self, channel: str, update: Said | Pressed | Sent) -> bool:
+    def _is_stranger(self, channel: str, update: Said | Pressed | Sent, spoken_for: set[str]) -> bool:
+        """Whether nobody let them in; of those who send one invitation at once, the first is let in."""
         if self.store.person_at(channel, update.address) is not None:
             return False
-        if isinstance(update, Said) and (code := _invitation_in(update.text)) is not None:
-            tries = self.strangers[update.address]
-            return tries >= CODE_TRIES or not self.store.invitation_holds(code, self.now())
-        return True
+        code = _invitation_in(update.text) if isinstance(update, Said) else None
+        if code is None:
+            return True
+        self._tries[update.address] += 1
+        if self._tries[update.address] > CODE_TRIES or code in spoken_for:
+            return True
+        spoken_for.add(code)
+        return not self.store.invitation_holds(code, self.now())
 
     def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
         self.strangers[address] += 1
@@ -277,7 +284,7 @@ class Desk:
     def _give_up(self, channel: str, update: Arrived) -> list[Leaving]:
         now = self.now()
         words = Text(
-            _("Något gick fel hos oss, kod {code}. Det du sparat förut finns kvar. Försök igen."),
+            _("Något gick fel. Felkod: {code}. Det senaste du gjorde är inte sparat. Resten finns kvar. Försök igen."),
             code=UpdateFailed.code,
         )
         with self.store.transaction():
@@ -323,11 +330,12 @@ class Desk:
                 )
             ]
         self.strangers.pop(update.address, None)
+        self._tries.pop(update.address, None)
         log.info("person joined", extra={"event": "PersonJoined"})
         turn = _Turn(self, person, update.payload, now)
         turn.forget_typed()
         turn.tell_commands()
-        turn.show_menu((_("Välkommen. Inbjudan gäller nu bara dig."),))
+        turn.show_menu((_("Välkommen. Inbjudan är nu använd. Ingen annan kan använda den."),))
         return [(update.address, message) for message in turn.messages]
 
     def commands(self, person: Person) -> list[list[str]]:
@@ -457,7 +465,7 @@ class _Turn:
     def forget_typed(self) -> None:
         """Take away what was typed: the question that is edited in place stays the newest message."""
         if self._payload.get("message") is not None:
-            self.messages.append({"do": "delete", "message": self._payload["message"]})
+            self.messages.append({"do": "delete", "on": "typed", "message": self._payload["message"]})
 
     def tell_commands(self) -> None:
         """Give the channel the person's list of commands, once since the start: a new version may have new ones."""
@@ -475,7 +483,7 @@ class _Turn:
         if name == "hjalp":
             return self._again(_HELP, on="new")
         if name == "start":
-            return self._again((_("Du är redan inbjuden."),), on="new")
+            return self._again((_("Du har redan tillgång till chatten."),), on="new")
         self._again((_("Det kommandot finns inte."),), on="new")
 
     def _off_dialog(self, value: str) -> None:
@@ -572,8 +580,7 @@ class _Turn:
 
     def _drop_live(self) -> None:
         """The dialog moves to a new message: take the old one away, so that there is one live message."""
-        if (message := self._store.live_message(self._person.id)) is not None:
-            self.messages.append({"do": "delete", "message": message})
+        self.messages.append({"do": "delete", "on": "live", "message": None})
 
     def _answer_press(self, toast: str | None = None) -> None:
         if query := self._payload.get("query"):
@@ -627,24 +634,28 @@ def _log_fault(fault: Exception) -> None:
     )
 
 
-_REMOVED = _("Meddelandet är borttaget och inte sparat.")
+_REMOVED = _("Meddelandet tas bort ur chatten och sparas inte. Ta bort det själv om det är kvar.")
 _NOT_READ: tuple[Words, ...] = (
     _REMOVED,
-    _("Här går det bara att trycka på knappar och skriva datum, siffror och koder."),
+    _("Här kan du bara trycka på knappar och skriva datum, antal och ärendekoder."),
 )
 _IDENTIFIER: tuple[Words, ...] = (_REMOVED, _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."))
 _REFUSALS: dict[str, tuple[Words, ...]] = {
     "personnummer": _IDENTIFIER,
     "phone": _IDENTIFIER,
     "email": _IDENTIFIER,
-    "real_code": (_REMOVED, _("Det här är övning. Här går bara koder som börjar med Ö. Skriv inga riktiga koder här.")),
-    "edited": (_("Ändrade meddelanden läses inte. Skriv svaret på nytt."),),
-    "long_text": (_REMOVED, _("Det var för långt. Skriv bara ett datum, en siffra eller en kod.")),
+    "real_code": (
+        _REMOVED,
+        _("Det här är övning. Här gäller bara koder som börjar med Ö. Skriv aldrig en riktig ärendekod här."),
+    ),
+    "edited": (_("Ändrade meddelanden läses inte, och de tas bort. Skriv svaret på nytt."),),
+    "long_text": (_REMOVED, _("Det var för långt. Skriv bara ett datum, ett antal eller en ärendekod.")),
 }
 _HELP: tuple[Words, ...] = (
-    _("Fara för liv: ring 112. Polisen i andra fall: 114 14."),
-    _("Den här chatten är inget larm. Ingen läser den åt dig."),
-    _("Tryck på knapparna. Du kan också skriva svaret."),
-    _("Tillbaka tar dig ett steg bakåt. Avbryt slänger det du har svarat."),
-    _("Du kan lägga undan telefonen mitt i. Svaren finns kvar och går att hitta igen."),
+    _("Fara för liv: ring 112. Ring 112 också när ett brott pågår. När det inte är bråttom: ring polisen, 114 14."),
+    _("Den här chatten är inget larm. Ingen bevakar den."),
+    _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."),
+    _("Tryck på knapparna. Du kan också skriva det som står på en knapp, ett datum eller en ärendekod."),
+    _("Tillbaka tar dig ett steg bakåt. Avbryt tar bort svar som du inte har sparat."),
+    _("Du kan lägga undan telefonen mitt i. Svaren finns kvar när du kommer tillbaka."),
 )

@@ -18,7 +18,7 @@ def printed(code: str, token: str | None, base_url: str | None) -> str:
     :param base_url: the Bot API server, or ``None`` for Telegram's own.
     :returns: lines in Swedish; the last is what the invited sends to the bot.
     """
-    lines = [say(Text(_("Kod: {code}"), code=code), "sv")]
+    lines = [say(Text(_("Inbjudningskod: {code}"), code=code), "sv")]
     name = _bot_name(token, base_url) if token else None
     if name:
         link = f"https://t.me/{name}?start={code}"
@@ -26,8 +26,8 @@ def printed(code: str, token: str | None, base_url: str | None) -> str:
         segno.make(link, error="m").terminal(drawn, compact=True, border=2)
         lines += [say(Text(_("Länk: {link}"), link=link), "sv"), drawn.getvalue().rstrip("\n")]
     else:
-        lines.append(say(_("Länken går inte att göra nu: botens namn gick inte att hämta."), "sv"))
-    lines.append(say(_("Koden gäller en person, en gång, i 24 timmar. Skicka den inte i en öppen kanal."), "sv"))
+        lines.append(say(_("Det går inte att göra någon länk nu. Botens namn gick inte att hämta."), "sv"))
+    lines.append(say(_("Koden gäller för en person, en gång, i 24 timmar. Lämna den bara direkt till personen."), "sv"))
     lines.append(say(_("Den inbjudna skriver detta till boten:"), "sv"))
     lines.append(f"/start {code}")
     return "\n".join(lines)

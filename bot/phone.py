@@ -107,8 +107,9 @@ class Phone:
 
     def _do(self, payload: dict[str, Any]) -> Screen | None:
         if payload["do"] == "delete":
-            self.shown.pop(payload["message"], None)
-            if self.live == payload["message"]:
+            gone = self.live if payload["on"] == "live" else payload["message"]
+            self.shown = {message: screen for message, screen in self.shown.items() if message != gone}
+            if self.live == gone:
                 self.live = None
         elif payload["do"] == "show":
             return self._show(payload)

@@ -29,7 +29,7 @@ def talk(desk: Desk, first: str, hear: TextIO, speak: Callable[[str], None], tra
     _sign_in(desk)
     phone = Phone(desk, ADDRESS, _numbers(desk))
     note = _Notes(transcript)
-    speak(say(_("Skriv numret på en knapp, eller ditt svar. Sluta med Ctrl-D eller ordet sluta."), "sv"))
+    speak(say(_("Skriv knappens nummer eller ditt svar. Skriv sluta när du vill sluta."), "sv"))
     current = _show(note.take(f"jag: {first}", phone.says(first)), speak, None)
     for line in hear:
         text = line.strip()

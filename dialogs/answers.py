@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dialogs import case_code, dates
 from dialogs.case_code import CodeFault
 from dialogs.dates import DateFault
+from dialogs.records import CODE_SHAPE
 from dialogs.texts import Text, Verbatim, Words, say
 from dialogs.texts import mark as _
 
@@ -389,27 +390,35 @@ class Day(Kind):
     def read(self, said: str, so_far: Value | None, world: World) -> Reply:
         day = dates.read_date(said, world.today, world.language)
         if day is DateFault.NO_SUCH_DAY:
-            return Refused("no_such_day", _("Den dagen finns inte. Skriv till exempel 23/11 eller i måndags."))
+            return Refused(
+                "no_such_day", _("Den dagen finns inte i kalendern. Skriv till exempel 23/11 eller i måndags.")
+            )
         if day is DateFault.AMBIGUOUS:
-            return Refused("not_one_day", _("Det datumet pekar inte ut en dag. Skriv till exempel 23/11."))
+            return Refused("not_one_day", _("Det går inte att se vilken dag du menar. Skriv till exempel 23/11."))
         if isinstance(day, DateFault):
-            return Refused("not_a_date", _("Jag förstår inte datumet. Skriv till exempel 23/11 eller i måndags."))
+            return Refused("not_a_date", _("Datumet gick inte att läsa. Skriv till exempel 23/11 eller i måndags."))
         return self._within(day, world) or Given(day.isoformat())
 
     def _within(self, day: date, world: World) -> Refused | None:
         if self.latest is not None and day > (last := self.latest(world)):
             if last == world.today:
                 return Refused(
-                    "in_the_future", Text(_("{day} ligger framåt i tiden. Skriv en dag som har varit."), day=day)
+                    "in_the_future", Text(_("Den {day} har inte varit än. Skriv en dag som har varit."), day=day)
                 )
-            return Refused("too_late", Text(_("{day} är för sent. Senast går {last}."), day=day, last=last))
+            return Refused(
+                "too_late", Text(_("Den {day} är för sent. Välj en dag till och med {last}."), day=day, last=last)
+            )
         if self.earliest is not None and day < (first := self.earliest(world)):
-            return Refused("too_early", Text(_("{day} är för tidigt. Tidigast går {first}."), day=day, first=first))
+            return Refused(
+                "too_early", Text(_("Den {day} är för tidigt. Välj en dag från och med {first}."), day=day, first=first)
+            )
         return None
 
     def holds(self, value: Value, world: World) -> bool:
+        if not isinstance(value, str):
+            return False
         try:
-            day = date.fromisoformat(str(value))
+            day = date.fromisoformat(value)
         except ValueError:
             return False
         return self._within(day, world) is None
@@ -448,7 +457,7 @@ class Number(Kind):
         return Given(int(digits))
 
     def holds(self, value: Value, world: World) -> bool:
-        return isinstance(value, int) and self.low <= value <= self.high
+        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
     def show(self, value: Value, world: World) -> str:
         return str(value)
@@ -474,7 +483,7 @@ class CaseCode(Kind):
     def read(self, said: str, so_far: Value | None, world: World) -> Reply:
         if said == NEW_CASE or said.strip().casefold() == say(_("Nytt ärende"), world.language).casefold():
             code = world.draw_code()
-            return Given(code, Text(_("Nytt ärende: {code}. Skriv koden i verksamhetssystemet nu."), code=code))
+            return Given(code, Text(_("Nytt ärende: {code}. Koden gäller först när du har sparat."), code=code))
         read = said if said in world.cases else case_code.read(said, world.practice)
         if isinstance(read, CodeFault):
             return Refused(read.name.lower(), _CODE_FAULTS[read])
@@ -485,20 +494,23 @@ class CaseCode(Kind):
         return Given(read)
 
     def holds(self, value: Value, world: World) -> bool:
-        return world.may_see(str(value)) or world.is_free(str(value))
+        code = str(value)
+        return world.may_see(code) or (CODE_SHAPE.fullmatch(code) is not None and world.is_free(code))
 
     def show(self, value: Value, world: World) -> str:
         code = str(value)
         if world.may_see(code):
             return code
-        return say(Text(_("{code} (nytt: skriv koden i verksamhetssystemet)"), code=code), world.language)
+        return say(Text(_("{code} (nytt ärende: skriv koden i verksamhetssystemet)"), code=code), world.language)
 
 
 _CODE_FAULTS: dict[CodeFault, str] = {
     CodeFault.NOT_A_CODE: _("Det är ingen ärendekod. En kod har sex tecken i två grupper om tre."),
-    CodeFault.WRONG_CHECK: _("Koden stämmer inte. Ett tecken är fel eller två har bytt plats. Skriv den igen."),
+    CodeFault.WRONG_CHECK: _(
+        "Koden stämmer inte. Något tecken är fel eller på fel plats. Kontrollera koden och skriv den igen."
+    ),
     CodeFault.REAL_IN_PRACTICE: _(
-        "Det här är övning. Här går bara koder som börjar med Ö. Skriv inga riktiga koder här."
+        "Det här är övning. Här gäller bara koder som börjar med Ö. Skriv aldrig en riktig ärendekod här."
     ),
     CodeFault.PRACTICE_IN_REAL: _("Koder som börjar med Ö hör till övningen. Skriv ärendets riktiga kod."),
 }

@@ -22,7 +22,7 @@ from dialogs.rules.talks import (
     talks_held,
     the_talks_are_past_the_usual,
 )
-from dialogs.texts import Text, Words
+from dialogs.texts import Text, Verbatim, Words
 from dialogs.texts import mark as _
 
 OTHER = Option("other", _("Annat: skrivs i verksamhetssystemet"))
@@ -57,16 +57,16 @@ HELD_BY = Choice(
 ASSESSMENT = Choice(
     choices=(
         Option("later", _("Bedöm senare")),
-        Option("continue", _("Fortsätt samtalen")),
+        Option("continue", _("Fler samtal")),
         Option("motivated", _("Motiverad")),
-        Option("not_motivated", _("Inte motiverad just nu")),
+        Option("not_motivated", _("Personen går inte vidare nu")),
     )
 )
 WHY_CONTINUE = Choice(
     choices=(
-        Option("more_time", _("Behöver mer tid")),
-        Option("wants_to_know_more", _("Vill veta mer först")),
-        Option("trust_first", _("Vi behöver lära känna varandra")),
+        Option("more_time", _("Personen behöver mer tid")),
+        Option("wants_to_know_more", _("Personen vill veta mer först")),
+        Option("trust_first", _("Förtroendet behöver byggas upp")),
         OTHER,
     )
 )
@@ -82,7 +82,7 @@ WHY_NOT_MOTIVATED = Choice(
     choices=(
         Option("not_now", _("Vill inte just nu")),
         Option("does_not_come", _("Kommer inte till samtalen")),
-        Option("no_to_the_police", _("Säger nej till att dela med polisen")),
+        Option("no_to_the_police", _("Säger nej till att vi delar uppgifter med polisen")),
         OTHER,
     )
 )
@@ -136,17 +136,17 @@ QUESTIONS = (
     Question(
         id="held",
         asks=_("Blev samtalet av?"),
-        label=_("Blev av"),
+        label=_("Genomfört"),
         kind=HELD,
         why=Why(
-            words=_("Bara samtal som har hållits räknas. Andra samtal sparas också, men räknas inte."),
+            words=_("Bara samtal som har hållits räknas. Ett samtal som inte blev av sparas också."),
             rules=("MOT-5",),
         ),
     ),
     Question(
         id="occurred_on",
-        asks=_("Vilken dag gäller det?"),
-        label=_("Dag"),
+        asks=_("Vilken dag var samtalet, eller skulle det ha varit?"),
+        label=_("Samtalsdag"),
         kind=Day(
             quick=(0, 1, 2),
             earliest=lambda world: world.today - timedelta(days=world.policy.oldest_talk_days),
@@ -162,16 +162,16 @@ QUESTIONS = (
     Question(
         id="same_day",
         asks=_second_talk,
-        label=_("Samma dag"),
+        label=_("Fler samma dag"),
         kind=SAME_DAY,
-        why=Why(words=_("Ett samtal räknas bara en gång."), rules=("MOT-4",)),
+        why=Why(words=_("Din kollega kan redan ha sparat samtalet. Då ska det inte räknas igen."), rules=("MOT-4",)),
         depends_on=("case", "held", "occurred_on"),
         offers=("occurred_on",),
     ),
     Question(
         id="mode",
         asks=_("Hur hölls samtalet?"),
-        label=_("Hur"),
+        label=_("Form"),
         kind=MODE,
         why=Why(words=_("Det ska synas om ni möttes eller talades vid på annat sätt."), rules=("MOT-5",)),
         preset=_as_last_time("mode", "meeting", own=False),
@@ -179,7 +179,7 @@ QUESTIONS = (
     Question(
         id="held_by",
         asks=_("Vem höll samtalet?"),
-        label=_("Vem"),
+        label=_("Hölls av"),
         kind=HELD_BY,
         why=Why(
             words=_("Ni är två samordnare i varje ärende. Det ska synas vem av er som höll samtalet."),
@@ -218,7 +218,7 @@ QUESTIONS = (
     ),
     Question(
         id="why_not_motivated",
-        asks=_("Vad gör att det inte går just nu?"),
+        asks=_("Varför går personen inte vidare nu?"),
         label=_("Skäl"),
         kind=WHY_NOT_MOTIVATED,
         why=Why(words=_("Skälet visar hur du tänkte. Det ska gå att följa i efterhand."), rules=("MOT-2",)),
@@ -234,7 +234,9 @@ def _usual(world: World) -> str:
     return f"{world.policy.suggest_assessment_at}–{world.policy.ask_assessment_at}"
 
 
-def _count(number: int, world: World) -> Text:
+def _count(number: int, world: World) -> Words:
+    if the_talks_are_past_the_usual(number, world.policy):
+        return Verbatim(f"{number}")
     return Text(_("{number} av {usual}"), number=number, usual=_usual(world))
 
 
@@ -255,16 +257,16 @@ def _says_next_talk(answers: Answers, world: World) -> Sequence[Words]:
 def _says_consent_is_next(answers: Answers, world: World) -> Sequence[Words]:
     return (
         *_saved(answers, world),
-        _("Nästa steg: samtycke. Gå vidare snabbt medan viljan finns."),
-        _("Dialogen för samtycke kommer i en senare version. Skriv samtycket i verksamhetssystemet så länge."),
+        _("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."),
+        _("Frågorna om samtycke kommer i en senare version. Skriv personens svar i verksamhetssystemet så länge."),
     )
 
 
 def _says_not_enrolled(answers: Answers, world: World) -> Sequence[Words]:
     return (
         *_saved(answers, world),
-        _("Enligt stadens vägledning går det då inte att skriva in personen nu. Ansvarig socialsekreterare beslutar."),
-        _("Nästa steg: säg att dörren är öppen. Fler samtal kan hållas senare."),
+        _("Enligt stadens vägledning kan personen inte skrivas in nu. Ansvarig socialsekreterare beslutar."),
+        _("Nästa steg: säg att personen kan höra av sig igen. Ni kan ha fler samtal senare."),
     )
 
 
@@ -273,14 +275,15 @@ def _says_not_counted(answers: Answers, world: World) -> Sequence[Words]:
     return (
         Text(_("Sparat i {case}. Samtalet räknas inte."), case=answers.word("case")),
         Text(_("Hållna samtal: {count}."), count=_count(number, world)),
-        _("Nästa steg: boka en ny tid."),
+        _("Nästa steg: boka en ny tid, om det inte redan är gjort."),
+        _("Är du orolig för personen: kontakta ansvarig socialsekreterare."),
     )
 
 
 def _says_already_counted(answers: Answers, world: World) -> Sequence[Words]:
     number = len(talks_held(world.entries(answers.word("case"))))
     return (
-        Text(_("Samtalet är redan sparat i {case}. Inget nytt sparas."), case=answers.word("case")),
+        Text(_("Samtalet är redan sparat i {case}. Inget nytt är sparat."), case=answers.word("case")),
         Text(_("Hållna samtal: {count}."), count=_count(number, world)),
     )
 
@@ -403,19 +406,19 @@ def record(answers: Answers, world: World) -> TalkHeld:
 
 
 _NOTE_HELD = {
-    "yes": _("Samtalet hölls {day}."),
-    "missed": _("Samtalet {day} blev inte av. Personen kom inte."),
-    "cancelled": _("Samtalet {day} blev inte av. Det ställdes in eller bokades om."),
+    "yes": _("Samtalet hölls den {day}."),
+    "missed": _("Samtalet den {day} blev inte av. Personen kom inte."),
+    "cancelled": _("Samtalet den {day} blev inte av. Det ställdes in eller bokades om."),
 }
 _NOTE_MODE = {
     "meeting": _("Det var ett möte."),
-    "telephone": _("Det hölls på telefon."),
-    "video": _("Det hölls på video."),
+    "telephone": _("Det var ett telefonsamtal."),
+    "video": _("Det var ett videosamtal."),
 }
 _NOTE_BY = {
-    "self": _("Den samordnare som har skrivit detta höll samtalet."),
-    "colleague": _("Den andra samordnaren höll samtalet."),
-    "both": _("Båda samordnarna höll samtalet."),
+    "self": _("Samtalet hölls av den samordnare som registrerade det."),
+    "colleague": _("Samtalet hölls av den andra samordnaren."),
+    "both": _("Samtalet hölls av båda samordnarna."),
 }
 
 
@@ -451,8 +454,8 @@ DIALOG = Dialog(
     id="samtal",
     command="samtal",
     version=1,
-    title=_("Motivationssamtal"),
-    about=_("Skriv in ett motivationssamtal"),
+    title=_("Registrera samtal"),
+    about=_("Registrera ett motivationssamtal"),
     noun=_("ett påbörjat samtal"),
     questions=QUESTIONS,
     outcomes=OUTCOMES,

@@ -105,8 +105,8 @@ Words = str | Text
 
 
 def _part(value: object, language: str) -> object:
-    if isinstance(value, Text):
-        return value.render(language)
+    if isinstance(value, Text | Verbatim):
+        return say(value, language)
     if isinstance(value, date):
         return long_date(value, language)
     return value

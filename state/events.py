@@ -58,7 +58,7 @@ class ChangeOpened(Event):
 
 @dataclass(frozen=True)
 class AnswersFell(Event):
-    """Answers that no longer hold were dropped, and will be asked again.
+    """Answers no longer hold and are asked again.
 
     :ivar questions: their ids.
     """

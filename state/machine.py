@@ -109,19 +109,20 @@ class CompiledDialog:
             if isinstance(route, Decide)
             for category in ((route.on,) if isinstance(route.on, str) else route.on)
         }
-        self._left = self._shortest()
         states = [*dialog.by_id, *dialog.endings]
-        try:
-            self._machine = Machine(
-                model=None,
-                states=states,
-                initial=self.first,
-                transitions=[[row.trigger, row.source, row.to] for row in self._rows.values()],
-                auto_transitions=False,
-                send_event=True,
+        if nowhere := [row for row in self._rows.values() if row.source not in dialog.by_id or row.to not in states]:
+            raise BadDialog(
+                [f"{dialog.id}: the route from {row.source} to {row.to} has an end that is no place" for row in nowhere]
             )
-        except ValueError as fault:
-            raise BadDialog([f"{dialog.id}: a route leads to or from a place that does not exist: {fault}"]) from None
+        self._left = self._shortest()
+        self._machine = Machine(
+            model=None,
+            states=states,
+            initial=self.first,
+            transitions=[[row.trigger, row.source, row.to] for row in self._rows.values()],
+            auto_transitions=False,
+            send_event=True,
+        )
 
     def walk(self, given: Mapping[str, Value], world: World) -> Position:
         """Replay answers from the first question to where they lead.

@@ -61,8 +61,9 @@ class Session:
     :ivar opened_at: when, with the local zone.
     :ivar answers: the explicit answers by question; presets are not in here.
     :ivar growing: the pressed part of a list that waits for Klar.
-    :ivar asking: empty on the way; else ``change``, ``change:QUESTION``, ``abandon`` or ``resume``.
-    :ivar read_back: the way as the read-back showed it; saved only if it still is so.
+    :ivar asking: empty on the way; else ``change`` or ``change:QUESTION``; or ``abandon:`` or ``resume:`` with what of
+        these waits under it.
+    :ivar read_back: the way as the read-back shows it, while it is shown; saved only if it still is so.
     :ivar revision: counts every change; buttons carry it.
     """
 
@@ -149,8 +150,8 @@ class Engine:
         :param notices: lines above the question.
         :returns: the same session and its screen; a draft of another version is reopened first.
         """
-        if session.version != self.compiled[session.dialog].dialog.version:
-            return self._reopen(session, world)
+        if self._is_of_another_version(session):
+            return self._reopen(session, world, notices)
         return Step(session, (), self._screen(session, self._position(session, world), world, notices))
 
     def stale(self, session: Session, world: World) -> Step:
@@ -170,8 +171,8 @@ class Engine:
         :param world: what is known now.
         :returns: the question whether to go on.
         """
-        asking = replace(session, asking=ASKING_RESUME, growing=None, revision=session.revision + 1)
-        return Step(asking, (), self._screen(asking, self._position(asking, world), world))
+        asked = self._aside(session, ASKING_RESUME)
+        return Step(asked, (), self._screen(asked, self._position(asked, world), world))
 
     def press(self, session: Session, revision: int, value: str, world: World) -> Step:
         """Take the press of a button.
@@ -182,13 +183,15 @@ class Engine:
         :param world: what is known now.
         :returns: the step; a stale or unknown press moves nothing.
         """
-        if session.version != self.compiled[session.dialog].dialog.version:
+        if self._is_of_another_version(session) and not _beside(session.asking):
             return self._reopen(session, world)
         position = self._position(session, world)
         shown = self._screen(session, position, world)
         offered = any(button.value == value for button in shown.buttons)
         if shown.typed == "date" and ISO_DAY.fullmatch(value):
             offered = True  # "Idag" of before midnight still means its own day
+        if value == SAVE and session.read_back is not None:
+            offered = True  # the read-back was shown, and the world has opened a question since
         if revision != session.revision or not offered:
             return Step(session, (PressWasStale(),), shown)
         return self._act(session, position, value, world)
@@ -201,7 +204,7 @@ class Engine:
         :param world: what is known now.
         :returns: the step; what cannot be read is refused and the same question asked again.
         """
-        if session.version != self.compiled[session.dialog].dialog.version:
+        if self._is_of_another_version(session) and not _beside(session.asking):
             return self._reopen(session, world)
         position = self._position(session, world)
         shown = self._screen(session, position, world)
@@ -251,7 +254,7 @@ class Engine:
         :param world: what is known now.
         :returns: the question.
         """
-        asked = self._moved(session, asking=ASKING_ABANDON)
+        asked = self._aside(session, ASKING_ABANDON)
         return Step(asked, (AbandonAsked(),), self._screen(asked, self._position(asked, world), world))
 
     def abandon(self, session: Session, world: World) -> Step:
@@ -281,7 +284,7 @@ class Engine:
         if value.startswith(f"{CHANGE}:"):
             return self.edit(session, value.removeprefix(f"{CHANGE}:"), world)
         if value in (NO_GO_ON, RESUME):
-            return self._arrive(self._moved(session, asking=""), world, (SessionResumed(),))
+            return self._go_on(session, position, world)
         if value == START_OVER:
             again = replace(
                 self._moved(session, asking="", answers={}),
@@ -306,7 +309,7 @@ class Engine:
             case Given(value, notice):
                 answers = dict(session.answers)
                 fallen: tuple[str, ...] = ()
-                if position.way.get(question.id, value) != value:
+                if position.way.get(question.id, session.answers.get(question.id, value)) != value:
                     depending = self.compiled[session.dialog].dialog.depending_on(question.id)
                     fallen = tuple(q for q in answers if q in depending)
                     answers = {q: held for q, held in answers.items() if q not in depending}
@@ -326,18 +329,17 @@ class Engine:
             session = replace(
                 session,
                 answers={q: held for q, held in session.answers.items() if q in position.way},
-                read_back=dict(position.way),
+                read_back=None if session.asking else dict(position.way),
             )
         elif position.at.id in session.answers:
-            # An answer that no longer holds (a limit, a case that is gone) is dropped in the open, not passed over.
-            answers = {q: held for q, held in session.answers.items() if q != position.at.id}
-            session = replace(session, answers=answers)
+            # An answer that no longer holds (a limit, a case that is gone). It stays until the question is answered
+            # anew: without it a preset would step in without a word.
             events = (*events, AnswersFell((position.at.id,)))
         return Step(session, events, self._screen(session, position, world, notices))
 
     def _save(self, session: Session, position: Position, world: World) -> Step:
         if not isinstance(position.at, Outcome) or dict(position.way) != dict(session.read_back or {}):
-            changed = _("Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
+            changed = _("Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
             return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed,))
         kept = self.compiled[session.dialog].dialog.record(position.answers, world)
         records: tuple[Record, ...] = (kept,)
@@ -354,21 +356,30 @@ class Engine:
         events: tuple[Event, ...],
     ) -> Step:
         after = _after(world, records)
-        lines = outcome.says(position.answers, after)
+        lines = list(outcome.says(position.answers, after))
+        opened = [kept.case for kept in records if isinstance(kept, CaseOpened)]
+        lines += [Text(_("Skriv koden {case} i verksamhetssystemet nu."), case=case) for case in opened]
         screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=())
         return Step(None, (*events, SessionCompleted(outcome.id, records)), screen)
 
-    def _reopen(self, session: Session, world: World) -> Step:
+    def _is_of_another_version(self, session: Session) -> bool:
+        return session.version != self.compiled[session.dialog].dialog.version
+
+    def _go_on(self, session: Session, position: Position, world: World) -> Step:
+        """Take up what waits under a question beside the talk."""
+        if self._is_of_another_version(session):
+            return self._reopen(session, world)
+        waiting, growing = _under(session.asking), session.growing
+        if waiting.startswith(f"{ASKING_CHANGE}:") and waiting.removeprefix(f"{ASKING_CHANGE}:") not in position.way:
+            waiting, growing = "", None
+        return self._arrive(self._moved(session, asking=waiting, growing=growing), world, (SessionResumed(),))
+
+    def _reopen(self, session: Session, world: World, notices: Sequence[Words] = ()) -> Step:
         dialog = self.compiled[session.dialog].dialog
         known = {q: value for q, value in session.answers.items() if q in dialog.by_id}
-        kept = self._position(replace(session, answers=known), world).way
-        reopened = self._moved(
-            replace(session, version=dialog.version),
-            asking="",
-            answers={q: value for q, value in known.items() if q in kept},
-        )
+        reopened = self._moved(replace(session, version=dialog.version), asking="", answers=known)
         notice = _("Frågorna har ändrats sedan du började. Svaren som fortfarande gäller är kvar.")
-        return self._arrive(reopened, world, (SessionReopened(session.version),), (notice,))
+        return self._arrive(reopened, world, (SessionReopened(session.version),), (*notices, notice))
 
     def _why(self, session: Session, position: Position, world: World) -> Step:
         question = self._question(session, position)
@@ -379,7 +390,7 @@ class Engine:
             Text(_("Regel {rule}: {words}"), rule=rule, words=Text(sentence(rule))) for rule in question.why.rules
         ]
         lines += [
-            Text(_("Lag: {law}. Texten lästes {day}."), law=found.cites, day=found.read_on)
+            Text(_("Lag: {law}. Vi kontrollerade lagtexten den {day}."), law=found.cites, day=found.read_on)
             for found in (fact(law, world.today) for law in question.why.law)
         ]
         return Step(session, (WhyAsked(),), self._screen(session, position, world, lines))
@@ -410,8 +421,13 @@ class Engine:
             asking=asking,
             answers=session.answers if answers is None else answers,
             growing=growing,
+            read_back=None,
             revision=session.revision + 1,
         )
+
+    def _aside(self, session: Session, asking: str) -> Session:
+        """Ask something beside the talk; what was asked and pressed there waits."""
+        return self._moved(session, asking=f"{asking}:{_under(session.asking)}", growing=session.growing)
 
     def _without(self, session: Session, question: str) -> Session:
         dropped = self.compiled[session.dialog].dialog.depending_on(question) | {question}
@@ -434,12 +450,13 @@ class Engine:
             lines += _heading(dialog, way, lang)
             lines.append(say(question.words(Answers(way), world), lang))
             rows = self._question_rows(session, question, position, world)
-            progress = self.compiled[session.dialog].progress(position)
-        elif session.asking == ASKING_RESUME:
+            if not session.asking:
+                progress = self.compiled[session.dialog].progress(position)
+        elif _beside(session.asking) == ASKING_RESUME:
             lines.append(self._draft_line(session, position, world))
             rows = stack((_button(_("Fortsätt"), RESUME, lang), _button(_("Börja om"), START_OVER, lang)))
-        elif session.asking == ASKING_ABANDON:
-            lines.append(say(_("Vill du avbryta? Svaren sparas då inte."), lang))
+        elif _beside(session.asking) == ASKING_ABANDON:
+            lines.append(say(_("Vill du avbryta? Då tas dina svar bort."), lang))
             rows = stack((_button(_("Ja, avbryt"), YES_ABANDON, lang), _button(_("Nej, fortsätt"), NO_GO_ON, lang)))
         elif session.asking == ASKING_CHANGE:
             lines.append(say(_("Vad vill du ändra?"), lang))
@@ -485,14 +502,25 @@ class Engine:
     def _draft_line(self, session: Session, position: Position, world: World) -> str:
         lang = world.language
         dialog = self.compiled[session.dialog].dialog
-        when = say(Text(_("från {time}"), time=dates.clock_time(session.opened_at.time())), lang)
+        when = say(Text(_("från {time}"), time=dates.clock_time(session.opened_at.time(), lang)), lang)
         if (opened := session.opened_at.date()) != world.today:
-            when = f"{say(Text(_('från {day}'), day=opened), lang)} {dates.clock_time(session.opened_at.time())}"
+            when = f"{say(Text(_('från {day}'), day=opened), lang)} {dates.clock_time(session.opened_at.time(), lang)}"
         if code := _case_on(dialog, position.way):
             asks = Text(_("Du har {noun} för {case} {when}. Fortsätta?"), noun=_text(dialog.noun), case=code, when=when)
         else:
             asks = Text(_("Du har {noun} {when}. Fortsätta?"), noun=_text(dialog.noun), when=when)
         return say(asks, lang)
+
+
+def _beside(asking: str) -> str:
+    """The question beside the talk, ``abandon`` or ``resume``; empty where there is none."""
+    beside = asking.partition(":")[0]
+    return beside if beside in (ASKING_ABANDON, ASKING_RESUME) else ""
+
+
+def _under(asking: str) -> str:
+    """What is asked in the talk itself, under a question beside it."""
+    return asking.partition(":")[2] if _beside(asking) else asking
 
 
 def _text(words: Words) -> Text:

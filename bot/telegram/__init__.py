@@ -13,6 +13,7 @@ import signal
 import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from telegram import Bot, BotCommand, BotCommandScopeChat
@@ -27,7 +28,7 @@ from telegram.error import (
     TelegramError,
 )
 from telegram.request import BaseRequest
-from telegram.warnings import PTBUserWarning
+from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
 from bot.telegram.http import AiohttpRequest
@@ -73,7 +74,9 @@ def reduced(raw: dict[str, Any]) -> Incoming | None:
     number = raw["update_id"]
     if (query := raw.get("callback_query")) is not None:
         message = query.get("message") or {}
-        return Pressed(number, str(query["from"]["id"]), message.get("message_id"), query["id"], query.get("data", ""))
+        return Pressed(
+            number, str(query["from"]["id"]), message.get("message_id"), query["id"], query.get("data") or ""
+        )
     edited = raw.get("edited_message")
     message = raw.get("message") or edited
     if message is None or "from" not in message:
@@ -83,8 +86,8 @@ def reduced(raw: dict[str, Any]) -> Incoming | None:
     address, id_ = str(message["from"]["id"]), message["message_id"]
     if edited is not None:
         return Sent(number, address, id_, "edited")
-    if "text" in message:
-        return Said(number, address, id_, message["text"])
+    if isinstance(text := message.get("text"), str):
+        return Said(number, address, id_, text)
     return Sent(number, address, id_, next((kind for kind in UNREAD if kind in message), "other"))
 
 
@@ -99,6 +102,7 @@ class Telegram:
     def __init__(self, desk: Desk, token: str, base_url: str | None = None) -> None:
         # Updates are asked for as plain JSON on purpose: one odd update must not stop the rest from being read.
         warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot")
+        warnings.filterwarnings("ignore", category=PTBDeprecationWarning, message=".*attribute `retry_after`")
         self._desk = desk
         self._bot = _bot(token, base_url, connections=64)
         self._queues: dict[str, deque[Leaving]] = {}
@@ -117,24 +121,17 @@ class Telegram:
 
         :raises BadSettings: Telegram does not know the token.
         """
+        serving = asyncio.create_task(self._serve())
+        stopping = asyncio.create_task(self._stop.wait())
         try:
-            await self._until_it_works(self._bot.initialize)
-            log.info("connected", extra={"event": "Connected"})
-            for person in self._desk.store.people(CHANNEL):
-                if (live := self._desk.store.live_message(person.id)) is not None:
-                    self._live[person.address] = live
-            await self._until_it_works(self._introduce)
-            self._dispatch([*self._desk.store.unsent(CHANNEL), *self._desk.work(CHANNEL)])
-            sweeping = asyncio.create_task(self._sweep())
-            polling = asyncio.create_task(self._poll())
-            stopping = asyncio.create_task(self._stop.wait())
-            await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (polling, sweeping, stopping, *self._senders):
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            under_way = [serving, stopping, *self._senders]
+            for task in under_way:
                 task.cancel()
-            await asyncio.gather(sweeping, stopping, *self._senders, return_exceptions=True)
+            await asyncio.gather(*under_way, return_exceptions=True)
             self._mark()
-            if polling.done() and not polling.cancelled():
-                polling.result()
+            if not serving.cancelled():
+                serving.result()
         except InvalidToken:
             raise BadSettings(
                 "LOTS_TELEGRAM_TOKEN: Telegram does not know this token; get the right one from BotFather"
@@ -142,39 +139,49 @@ class Telegram:
         finally:
             await self._bot.shutdown()
 
+    async def _serve(self) -> None:
+        await self._until_it_works(self._bot.initialize)
+        log.info("connected", extra={"event": "Connected"})
+        for person in self._desk.store.people(CHANNEL):
+            if (live := self._desk.store.live_message(person.id)) is not None:
+                self._live[person.address] = live
+        await self._until_it_works(self._introduce)
+        self._dispatch([*self._desk.store.unsent(CHANNEL), *self._desk.work(CHANNEL)])
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await self._poll()
+        finally:
+            sweeping.cancel()
+
     async def _introduce(self) -> None:
         """The default list of commands shows /start only: a stranger learns nothing of what the bot is for."""
         await self._bot.set_my_commands([BotCommand("start", "Börja")])
 
     async def _until_it_works(self, call: Callable[[], Awaitable[object]]) -> None:
         pause = 0.5
-        while not self._stop.is_set():
+        while True:
             try:
                 await call()
                 return
             except InvalidToken:
                 raise
             except RetryAfter as wait:
-                await self._rest(_seconds(wait))
+                await asyncio.sleep(_seconds(wait))
             except TelegramError as fault:
                 log.warning("no answer from the Bot API", extra={"event": "Unreachable", "fault": type(fault).__name__})
-                await self._rest(pause)
+                await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _call(self, method: str, read_timeout: float | None = None, **parameters: object) -> Any:
         """Call the Bot API and take its answer as plain JSON, since building objects of it costs more than the call."""
-        return await self._bot.do_api_request(
-            method,
-            api_kwargs=parameters,
-            read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
-        )
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait, but no longer than until the program is asked to stop."""
         try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return
+            return await self._bot.do_api_request(
+                method,
+                api_kwargs=parameters,
+                read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
+            )
+        except (LookupError, TypeError):  # what answered is something in between, and no Bot API
+            raise NetworkError("an answer that is not the Bot API's") from None
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +218,7 @@ class Telegram:
         for raw in raws:
             try:
                 update = reduced(raw)
-            except (KeyError, TypeError, AttributeError) as fault:
+            except (LookupError, TypeError, AttributeError) as fault:
                 log.warning("an update could not be read", extra={"event": "OddUpdate", "fault": type(fault).__name__})
                 continue
             if update is not None:
@@ -292,7 +299,7 @@ class Telegram:
             except BadRequest as fault:
                 log.error("Telegram refused a message", extra={"event": "Refused", "fault": _kind_of(fault)})
                 return "refused"
-            except NetworkError as fault:
+            except TelegramError as fault:
                 log.warning("sending failed", extra={"event": "SendFailed", "fault": type(fault).__name__})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -309,13 +316,15 @@ class Telegram:
     async def _send(self, address: str, payload: dict[str, Any]) -> None:
         match payload["do"]:
             case "show":
-                query = payload["query"]
                 showing = self._show(address, payload)
-                await (asyncio.gather(self._answer(query, None), showing) if query else showing)
+                if query := payload["query"]:
+                    await asyncio.gather(self._answer(query, None), showing)
+                else:
+                    await showing
             case "answer":
                 await self._answer(payload["query"], payload["toast"])
             case "delete":
-                await self._delete(address, payload["message"])
+                await self._delete(address, self._live.get(address) if payload["on"] == "live" else payload["message"])
             case "commands":
                 await self._bot.set_my_commands(
                     [BotCommand(name, about) for name, about in payload["commands"]],
@@ -323,13 +332,9 @@ class Telegram:
                 )
 
     async def _answer(self, query: str, toast: str | None) -> None:
-        """Stop the button from spinning; too late is no fault."""
-        try:
+        """Stop the button from spinning, in one try: the screen must not be sent twice for it."""
+        with suppress(TelegramError):
             await self._call("answerCallbackQuery", callback_query_id=query, text=toast)
-        except BadRequest:
-            return
-        except RetryAfter:
-            return
 
     async def _show(self, address: str, payload: dict[str, Any]) -> None:
         screen = Screen.from_json(payload["screen"])
@@ -368,7 +373,9 @@ class Telegram:
             raise
         return True
 
-    async def _delete(self, address: str, message: int) -> None:
+    async def _delete(self, address: str, message: int | None) -> None:
+        if message is None:
+            return
         try:
             await self._call("deleteMessage", chat_id=int(address), message_id=message)
         except BadRequest as fault:

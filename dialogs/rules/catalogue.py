@@ -26,13 +26,13 @@ class Rule:
 BUILT: dict[str, Rule] = {
     "TG-1": Rule(_("SIG unga är för den som är 12–20 år."), "S3"),
     "TG-2": Rule(_("SIG unga vuxna är för den som är 19–29 år."), "S0, S2"),
-    "MOT-1": Rule(_("Tre till fem samtal är vanligt innan det går att bedöma motivationen. Fler är tillåtet."), "S0"),
+    "MOT-1": Rule(_("Tre till fem samtal är vanligt innan det går att bedöma motivationen. Det får vara fler."), "S0"),
     "MOT-2": Rule(
-        _("Efter bedömningen fortsätter samtalen, eller så går ni vidare till samtycke, eller inte just nu."), "S0"
+        _("Bedömningen leder till fler samtal, till samtycke eller till att personen inte går vidare nu."), "S0"
     ),
     "MOT-3": Rule(_("När viljan finns ska nästa steg komma snabbt."), "S3"),
     "MOT-4": Rule(_("Ett samtal räknas en gång, även om du trycker två gånger."), "S0"),
-    "MOT-5": Rule(_("Det ska synas vad som hölls, när och av vem."), "S0"),
+    "MOT-5": Rule(_("Det ska synas om samtalet hölls, när och av vem."), "S0"),
     "ENV-1": Rule(_("Varje ärende har två samordnare som kan ersätta varandra."), "S3"),
 }
 
