@@ -251,6 +251,7 @@ class Desk:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever broke, the other updates go on
             _log_fault(fault)
+            self._told.clear()  # what was told in there has not been sent
         leaving: list[Leaving] = []
         if sent:
             with self.store.transaction():
@@ -289,7 +290,12 @@ class Desk:
         )
         with self.store.transaction():
             self.store.handled([update.id], now, UpdateFailed.code)
-            shown = _show(Screen(text=say(words, "sv"), rows=()), on="new", query=update.payload.get("query"))
+            shown = _show(
+                Screen(text=say(words, "sv"), rows=()),
+                on="new",
+                query=update.payload.get("query"),
+                banner=say(PRACTICE, "sv") if self.practice else None,
+            )
             return self.store.queue(channel, [(update.address, shown)], now)
 
     def sweep(self) -> None:
@@ -515,11 +521,13 @@ class _Turn:
         self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
 
     def _show_note(self, record_id: str) -> None:
-        held = self._store.record(record_id)
+        held = self._store.record(record_id) if self._person.may_open_cases else None
         if held is None or self._store.district_of(held.record.case) != self._person.district:
             return self._press_is_old()
+        dialog = next((d for d in self._desk.dialogs if isinstance(held.record, d.kinds)), None)
+        if dialog is None:
+            return self._press_is_old()
         lang = self._person.language
-        dialog = next(d for d in self._desk.dialogs if isinstance(held.record, d.kinds))
         text = "\n".join(say(words, lang) for words in dialog.note(held.record))
         self._show(Screen(text=text, rows=self._menu_rows()), on="press")
 

@@ -47,6 +47,8 @@ DEFAULT_ROLE: Role = "samordnare"
 DEFAULT_DISTRICT = "Farsta"
 ACTIONS = ("klocka:", "frö:", "som:", "givet:", "jag:", "jag trycker igen:", "jag skickar:", "omstart:")
 ANSWERS = ("bot:", "post:", "inga poster:")
+END = 0
+"""In place of a line's number: the comments after the last line."""
 
 
 class BadTranscript(ValueError):
@@ -134,7 +136,10 @@ class Player:
     """Plays one transcript.
 
     :param policy: the deployment's numbers; what ships where it is left out.
+    :cvar channel: where its people speak. Another channel plays the same transcripts with phones of its own.
     """
+
+    channel = CHANNEL
 
     def __init__(self, policy: Policy | None = None) -> None:
         self._policy = policy or Policy()
@@ -174,21 +179,45 @@ class Player:
                     came.append("inga poster:")
                 for line in spoken:
                     head = [*comments.get(line.number, []), f"{line.word} {line.rest}".rstrip()]
+                    head += [comment for answer in answers for comment in comments.get(answer.number, [])]
                     said += head
                     expected += head
                 said += came
                 expected += [_as_expected(answer) for answer in answers]
                 self._hold_to_rules(fresh)
+            said += comments[END]
+            expected += comments[END]
             records.verify(self._the_store().records())
         finally:
-            if self._store is not None:
-                self._store.close()
+            self.end()
         played.text = "\n".join(said) + "\n"
         played.rows = self._rows
         if said != expected:
             left, right = ("\n".join(part).splitlines() for part in (expected, said))
             played.differences = "\n".join(difflib.unified_diff(left, right, "transcript", "played", lineterm="", n=4))
         return played
+
+    def new_store(self, source: ids.Source) -> Store:
+        """A fresh store for the transcript.
+
+        :param source: randomness for ids and salts.
+        :returns: a store in memory.
+        """
+        return Store(None, bytes(32), source)
+
+    def new_phone(self, desk: Desk, address: str) -> Phone:
+        """A phone for one of the transcript's people.
+
+        :param desk: where the updates go.
+        :param address: the person's address.
+        :returns: the phone.
+        """
+        return Phone(desk, address, lambda: next(self._count))
+
+    def end(self) -> None:
+        """Close what was opened for the transcript."""
+        if self._store is not None:
+            self._store.close()
 
     def _act(self, line: Line) -> list[Screen]:
         rest = line.rest
@@ -249,7 +278,7 @@ class Player:
 
     def _the_store(self) -> Store:
         if self._store is None:
-            self._store = Store(None, bytes(32), self._source)
+            self._store = self.new_store(self._source)
         return self._store
 
     def _the_desk(self) -> Desk:
@@ -278,11 +307,11 @@ class Player:
     def _phone(self) -> Phone:
         if self._who not in self._phones:
             address = str(len(self._phones) + 1)
-            self._phones[self._who] = Phone(self._the_desk(), address, lambda: next(self._count))
+            self._phones[self._who] = self.new_phone(self._the_desk(), address)
             role, district = self._who
             with self._the_store().transaction():
                 self._people[self._who] = self._the_store().add_person(
-                    role=role, district=district, channel=CHANNEL, address=address, now=self._clock
+                    role=role, district=district, channel=self.channel, address=address, now=self._clock
                 )
         return self._phones[self._who]
 
@@ -333,7 +362,7 @@ def _clock(line: Line) -> datetime:
 
 
 def _comments(text: str) -> dict[int, list[str]]:
-    """The comments and blank lines that stand right above each line, so that a rewritten transcript keeps them."""
+    """The comments and blank lines right above each line and at the end, so that a rewritten transcript keeps them."""
     above: dict[int, list[str]] = {}
     held: list[str] = []
     for number, raw in enumerate(text.splitlines(), 1):
@@ -341,7 +370,7 @@ def _comments(text: str) -> dict[int, list[str]]:
             held.append(raw)
         elif not raw.startswith(" "):
             above[number], held = held, []
-    return above
+    return above | {END: held}
 
 
 def play_file(path: Path, policy: Policy | None = None) -> Played:

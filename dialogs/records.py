@@ -144,9 +144,12 @@ def _read_field(where: str, value: Any, allowed: Any) -> Any:
         return value
     if allowed is date:
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except (TypeError, ValueError):
-            raise BadRecord(f"{where} is {value!r}; it must be a date like 2026-11-23") from None
+            day = None
+        if day is None or day.isoformat() != value:  # one form only, or the digest of the payload would not hold
+            raise BadRecord(f"{where} is {value!r}; it must be a date like 2026-11-23")
+        return day
     if allowed is int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadRecord(f"{where} is {value!r}; it must be a whole number")
@@ -165,4 +168,4 @@ def _field_schema(allowed: Any) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
     if allowed is int:
         return {"type": "integer"}
-    return {"type": "string", "pattern": f"^{CODE_SHAPE.pattern}$"}
+    return {"type": "string", "pattern": f"^{CODE_SHAPE.pattern}$", "maxLength": 7}

@@ -7,7 +7,8 @@
     │   ├── WrongKey     L300      the key does not open the store
     │   ├── NewerStore   L301      the store was written by a newer version
     │   ├── StoreBusy    L302      another process has the store
-    │   └── BrokenChain  L303      the records do not verify
+    │   ├── BrokenChain  L303      the records do not verify
+    │   └── DiskFailed   L304      the disk is full, or does not read or write
     └── UpdateFailed     L400      one update could not be handled; the answer is kept
 
 A bad answer is none of these: it is a value, and the question is asked again.
@@ -75,6 +76,12 @@ class BrokenChain(StoreError):
     """The records do not verify."""
 
     code = "L303"
+
+
+class DiskFailed(StoreError):
+    """The disk is full, or does not read or write."""
+
+    code = "L304"
 
 
 class UpdateFailed(LotsError):

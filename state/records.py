@@ -94,10 +94,10 @@ def digest_of(payload: dict[str, Any], salt: str) -> str:
     return hashlib.sha256(f"{salt}{canonical(payload)}".encode()).hexdigest()
 
 
-def hash_of(head: tuple[int, str, str, int, str, str, str], digest: str, previous: str) -> str:
+def hash_of(head: tuple[int, str, str, int, str, str, str, str], digest: str, previous: str) -> str:
     """The hash of a record.
 
-    :param head: number, id, kind, schema, author, district and time of recording.
+    :param head: number, id, kind, schema, author, district, when it happened and when it was recorded.
     :param digest: the payload's digest.
     :param previous: the hash of the record before.
     :returns: SHA-256 in hex.
@@ -129,7 +129,8 @@ def sealed(
     :returns: the envelope with its digest and hash.
     """
     digest = digest_of(record.payload(), salt)
-    head = (seq, id_, record.kind, record.schema, author, district, recorded_at)
+    occurred_at = day.isoformat() if (day := record.happened_on) else recorded_at
+    head = (seq, id_, record.kind, record.schema, author, district, occurred_at, recorded_at)
     return Envelope(
         seq=seq,
         id=id_,
@@ -137,7 +138,7 @@ def sealed(
         schema=record.schema,
         author=author,
         district=district,
-        occurred_at=(day.isoformat() if (day := record.happened_on) else recorded_at),
+        occurred_at=occurred_at,
         recorded_at=recorded_at,
         record=record,
         salt=salt,
@@ -166,7 +167,8 @@ def verify(envelopes: Iterable[Envelope]) -> int:
             raise BrokenChain(f"{where} does not follow the one before it: a record was changed, removed or put in")
         if digest_of(held.record.payload(), held.salt) != held.digest:
             raise BrokenChain(f"{where} has a payload that is not the one it was written with")
-        head = (held.seq, held.id, held.kind, held.schema, held.author, held.district, held.recorded_at)
+        who, when = (held.author, held.district), (held.occurred_at, held.recorded_at)
+        head = (held.seq, held.id, held.kind, held.schema, *who, *when)
         if hash_of(head, held.digest, held.previous) != held.hash:
             raise BrokenChain(f"{where} has a head that is not the one it was written with")
         previous = held.hash

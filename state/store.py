@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 from dialogs.records import Record
 from dialogs.registry import KINDS
 from state import ids, records
-from state.errors import NewerStore, StoreBusy, WrongKey
+from state.errors import DiskFailed, NewerStore, StoreBusy, WrongKey
 from state.people import Person, Role, code_hash
 from state.records import GENESIS, Envelope
 from state.session import Session
@@ -99,6 +100,24 @@ def claimed(path: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _made_alone(path: Path | None) -> Iterator[None]:
+    """Make and open a store while nobody else does: of two at once, each would give the file a salt of its own."""
+    if path is None:
+        yield
+        return
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        path.touch(mode=0o600)  # SQLite gives its WAL the same permissions
+    except OSError as fault:
+        raise DiskFailed(f"{path}: cannot be made ({fault.strerror}); name a folder of your own") from None
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """An update in the inbox.
@@ -138,31 +157,43 @@ class Store:
     :raises WrongKey: the key does not open the file, or the file is no store.
     :raises NewerStore: a newer version of Lots wrote it.
     :raises StoreBusy: another process holds it for longer than five seconds.
+    :raises DiskFailed: the file cannot be opened or written.
     """
 
     def __init__(self, path: Path | None, key: bytes, source: ids.Source | None = None) -> None:
         self.path = path
         self._source = source or ids.Secret()
-        if path is not None:
-            path.touch(mode=0o600)  # SQLite gives its WAL the same permissions
-        self._conn = connect(":memory:" if path is None else str(path), timeout=5.0)
-        self._conn.execute("PRAGMA cipher_log_level = NONE")
-        self._conn.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        try:
-            self._conn.execute("PRAGMA journal_mode = WAL")
-            for pragma in ("synchronous = FULL", "secure_delete = ON", "foreign_keys = ON", "temp_store = MEMORY"):
-                self._conn.execute(f"PRAGMA {pragma}")
-            self._db = Database(self._conn, execute_plugins=False)
-            self._migrate()
-        except DatabaseError as fault:
-            self._conn.close()
-            if "locked" in str(fault):
-                raise StoreBusy(f"{path}: another process holds the store; end it, or wait, and try again") from None
-            raise WrongKey(
-                f"{path}: the key does not open this file; is LOTS_KEY_FILE the key it was made with?"
-            ) from None
+        with _made_alone(path):
+            self._conn = connect(":memory:" if path is None else str(path), timeout=5.0)
+            try:
+                self._open(key)
+            except BaseException as fault:
+                self._conn.close()
+                if isinstance(fault, DatabaseError):
+                    raise self._told(fault) from None
+                raise
         self._cases: dict[str, tuple[Envelope, ...]] = {}
         self._data_version = self._seen()
+
+    def _open(self, key: bytes) -> None:
+        self._conn.execute("PRAGMA cipher_log_level = NONE")
+        self._conn.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        self._conn.execute("PRAGMA journal_mode = WAL")
+        for pragma in ("synchronous = FULL", "secure_delete = ON", "foreign_keys = ON", "temp_store = MEMORY"):
+            self._conn.execute(f"PRAGMA {pragma}")
+        self._db = Database(self._conn, execute_plugins=False)
+        self._migrate()
+
+    def _told(self, fault: DatabaseError) -> Exception:
+        """The driver's error as one of ours, or as it is where it is a mistake in our own SQL."""
+        name = str(getattr(fault, "sqlite_errorname", ""))
+        if name.startswith("SQLITE_BUSY"):
+            return StoreBusy(f"{self.path}: another process holds the store; end it, or wait, and try again")
+        if name == "SQLITE_NOTADB":
+            return WrongKey(f"{self.path}: the key does not open this file; is LOTS_KEY_FILE the key it was made with?")
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_CORRUPT")):
+            return DiskFailed(f"{self.path}: {fault}; make room on the disk, see that it is whole, and start again")
+        return fault
 
     def _migrate(self) -> None:
         pending = [migration.name for migration in MIGRATIONS.pending(self._db)]
@@ -174,7 +205,7 @@ class Store:
                 "install that version or a later one"
             )
         if pending:
-            self._conn.execute("BEGIN IMMEDIATE")  # two processes may open a new store at once
+            self._conn.execute("BEGIN IMMEDIATE")
             MIGRATIONS.apply(self._db)
             self._conn.execute("COMMIT")
 
@@ -197,21 +228,25 @@ class Store:
         """One durable step: all of it is on the disk when the block ends, or none of it.
 
         :raises StoreBusy: another process holds the write lock for longer than five seconds.
+        :raises DiskFailed: the disk is full, or does not read or write.
         """
         try:
             self._conn.execute("BEGIN IMMEDIATE")
         except DatabaseError as fault:
-            raise StoreBusy(f"{self.path}: another process is writing and does not let go ({fault})") from None
+            raise self._told(fault) from None
         try:
             if (version := self._seen()) != self._data_version:
                 self._data_version = version  # another process wrote: what was read before may be old
                 self._cases.clear()
             yield
-        except BaseException:
-            self._conn.execute("ROLLBACK")
+            self._conn.execute("COMMIT")
+        except BaseException as fault:
             self._cases.clear()
+            if self._conn.in_transaction:  # where the disk is full it has been rolled back already
+                self._conn.execute("ROLLBACK")
+            if isinstance(fault, DatabaseError):
+                raise self._told(fault) from None
             raise
-        self._conn.execute("COMMIT")
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────
 

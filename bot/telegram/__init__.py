@@ -265,7 +265,10 @@ class Telegram:
         queue = self._queues[address]
         while queue:
             message = queue[0]
-            fault = None if _is_overtaken(message, queue) else await self._send_until_done(address, message.payload)
+            payload = message.payload
+            if _is_overtaken(message, queue):  # only the button is waiting for something
+                payload = {"do": "answer", "query": payload["query"], "toast": None}
+            fault = await self._send_until_done(address, payload)
             self._done.append(Delivered(message.id, address, self._live.get(address), fault))
             queue.popleft()
         del self._queues[address]
@@ -331,8 +334,10 @@ class Telegram:
                     scope=BotCommandScopeChat(int(address)),
                 )
 
-    async def _answer(self, query: str, toast: str | None) -> None:
+    async def _answer(self, query: str | None, toast: str | None) -> None:
         """Stop the button from spinning, in one try: the screen must not be sent twice for it."""
+        if query is None:
+            return
         with suppress(TelegramError):
             await self._call("answerCallbackQuery", callback_query_id=query, text=toast)
 
@@ -358,19 +363,14 @@ class Telegram:
     async def _edit(self, address: str, message: int, text: str, keyboard: dict[str, Any]) -> bool:
         """Edit a message.
 
-        :returns: ``False`` where it is gone, or too old to be edited, and the words must be sent anew.
+        :returns: ``False`` where it is gone, or cannot be edited, and the words must be sent anew.
         """
         try:
             await self._call(
                 "editMessageText", chat_id=int(address), message_id=message, text=text, reply_markup=keyboard
             )
         except BadRequest as fault:
-            said = fault.message.casefold()
-            if "message is not modified" in said:
-                return True
-            if any(words in said for words in ("not found", "can't be edited", "message_id_invalid")):
-                return False
-            raise
+            return "message is not modified" in fault.message.casefold()
         return True
 
     async def _delete(self, address: str, message: int | None) -> None:
@@ -388,7 +388,7 @@ class Telegram:
 def _is_overtaken(message: Leaving, queue: deque[Leaving]) -> bool:
     """Whether a newer screen on the same message waits behind this one; then this one need not be shown."""
     mine = message.payload
-    if mine["do"] != "show" or mine["on"] == "new" or mine["query"]:
+    if mine["do"] != "show" or mine["on"] == "new":
         return False
     return any(
         later.payload["do"] == "show"
