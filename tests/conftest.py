@@ -1,0 +1,73 @@
+"""What many tests need: the server, a running program of one's own, and one that a whole file shares."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from state.people import Role
+from tests.botapi import BotApi, User
+from tests.running import BANNER, DISTRICT, Lots, environment, shown
+
+_IDS = itertools.count(1000)
+
+
+@pytest.fixture
+def lots_env(tmp_path: Path) -> dict[str, str]:
+    """The environment of an installation in a folder of its own, without a token."""
+    return environment(tmp_path / "lots")
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    """A Bot API server of one's own."""
+    with BotApi.serving() as served:
+        yield served
+
+
+@pytest.fixture
+def lots(api: BotApi, tmp_path: Path) -> Iterator[Lots]:
+    """An installation of one's own, not started; it must end without a fault of its own."""
+    with Lots(api, tmp_path / "lots") as installed:
+        yield installed
+        installed.kill()
+        assert_nothing_broke(installed)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lots]:
+    """A running program that the tests of a file share; each of them brings people of its own."""
+    with BotApi.serving() as served, Lots(served, tmp_path_factory.mktemp("shared") / "lots") as running:
+        running.start()
+        yield running
+        assert running.stop() == 0
+        assert_nothing_broke(running)
+
+
+@pytest.fixture
+def joins(shared: Lots) -> Iterator[Callable[..., User]]:
+    """Brings a new invited person: ``joins()`` or ``joins(role="chef")``; practice must show on all they see."""
+    people: list[User] = []
+
+    def one(role: Role = "samordnare", district: str = DISTRICT) -> User:
+        people.append(shared.invited(shared.api.user(next(_IDS)), role, district))
+        return people[-1]
+
+    yield one
+    for user in people:
+        assert [text for text in shown(shared.api, user) if not text.startswith(f"{BANNER}\n\n")] == []
+
+
+@pytest.fixture
+def stranger(shared: Lots) -> User:
+    """Somebody whom nobody has invited."""
+    return shared.api.user(next(_IDS))
+
+
+def assert_nothing_broke(lots: Lots) -> None:
+    """Every line of the log is one of ours, and no update failed."""
+    failed = [line for line in lots.log_lines() if line.get("event") == "UpdateFailed"]
+    assert lots.may_fail or not failed

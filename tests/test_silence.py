@@ -1,0 +1,192 @@
+"""The marker test: what people do and write is found neither in the log nor, readable, on the disk.
+
+Two ways in. Every golden transcript is played over HTTP on a store in a file, with the log as `lots run` sets it up, at
+its most talkative. And `lots run` itself is talked to, made to fail, and killed, so that its write-ahead log is left.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import pytest
+
+from bot import logs
+from bot.transcripts import read
+from dialogs.registry import DIALOGS
+from state.machine import rows_of
+from tests.botapi import BotApi
+from tests.running import BANNER, CASE, DAY, HELD, READ_BACK, SAVED, Lots, code_in, presses, says, walks
+from tests.telegram_phone import TelegramPlayer
+from tests.test_telegram_transcripts import TRANSCRIPTS
+
+CODE = re.compile(r"\b[2-9A-ZÖ]{3}-[2-9A-Z]{3}\b")
+LABEL = re.compile(r"\[([^\]]+)\]")
+SHORTEST_ON_DISK = 6
+"""Bytes: anything shorter turns up in an encrypted file by chance."""
+
+STATES = {
+    name
+    for dialog in DIALOGS
+    for row in rows_of(dialog)
+    for name in (row.source, row.to, row.trigger, row.category, row.case)
+    if name
+}
+"""Questions, outcomes, answers and the answers of rules: a state name tells an answer."""
+
+
+def markers_of(transcript: str) -> set[str]:
+    """Everything in a transcript that must stay between the person and the store."""
+    found = set(CODE.findall(transcript)) | set(LABEL.findall(transcript))
+    for line in read(transcript):
+        if line.word == "jag:" and not line.rest.startswith(("[", "/")):
+            found.add(line.rest)
+        if line.word == "bot:":
+            found |= {words for words in line.rest.splitlines() if not words.startswith("[")}
+    return found
+
+
+def found_in_log(log: str, markers: Iterable[str]) -> list[str]:
+    """The markers that stand in a log as words, times left out; every line must be one of ours."""
+    said = []
+    for line in log.splitlines():
+        held = json.loads(line)
+        assert held.keys() <= {"at", "level", "what", *logs.CARRIED}, line
+        said.append(json.dumps({name: held[name] for name in held if name != "at"}, ensure_ascii=False))
+    text = "\n".join(said)
+    return [marker for marker in markers if re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", text)]
+
+
+def found_on_disk(files: Iterable[bytes], markers: Iterable[str]) -> list[str]:
+    """The markers that can be read in raw files."""
+    wanted = [(marker, marker.encode()) for marker in markers if len(marker.encode()) >= SHORTEST_ON_DISK]
+    return [marker for content in files for marker, raw in wanted if raw in content]
+
+
+class SilentPlayer(TelegramPlayer):
+    """Plays a transcript on a file, and looks at the disk before it closes it."""
+
+    raw: dict[str, bytes]
+    unread: list[tuple[int, int]]
+    records: str
+
+    def end(self) -> None:
+        assert self._store is not None
+        assert self._store.path is not None
+        self.raw = {path.name: path.read_bytes() for path in self._store.path.parent.iterdir()}
+        self.unread = [
+            (self._store._rows(f"SELECT count(*) FROM {table}")[0][0], len(self._store._rows(kept)))
+            for table, kept in (
+                ("inbox", "SELECT 1 FROM inbox WHERE payload IS NOT NULL OR handled_at IS NULL"),
+                ("outbox", "SELECT 1 FROM outbox WHERE payload IS NOT NULL OR sent_at IS NULL"),
+            )
+        ]
+        self.records = "".join(str(envelope.as_json()) for envelope in self._store.records())
+        super().end()
+
+
+@pytest.fixture
+def talkative() -> Iterator[io.StringIO]:
+    """What comes on stderr with the log as `lots run` sets it up, at DEBUG, and whatever else reaches the root."""
+    loggers = [logging.getLogger(name) for name in ("lots", *logs.FOREIGN)]
+    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    root, level = logging.getLogger(), logging.getLogger().level
+    said = io.StringIO()
+    also = logging.StreamHandler(said)
+    with redirect_stderr(said):
+        logs.set_up("DEBUG")
+        root.addHandler(also)
+        root.setLevel(logging.DEBUG)
+        yield said
+    root.removeHandler(also)
+    root.setLevel(level)
+    for logger, handlers, was, propagate in before:
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(was)
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_nothing_of_a_transcript_is_in_the_log_or_readable_on_the_disk(
+    path: Path, tmp_path: Path, talkative: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.MARK_WITHIN", 0.0)
+    transcript = path.read_text(encoding="utf-8")
+    with BotApi.serving() as api:
+        player = SilentPlayer(api, tmp_path / "silent.db")
+        assert player.play(transcript).differences == ""
+        token = {api.token, api.token.partition(":")[2]}
+    person = {"Förnamn1", "Efternamn1", "anv1"}
+    markers = markers_of(transcript)
+    assert '"event": "SessionStarted"' in talkative.getvalue()
+    assert found_in_log(talkative.getvalue(), markers | STATES | person | token) == []
+
+    assert {"silent.db", "silent.db-wal", "silent.db-shm"} <= player.raw.keys()
+    assert not player.raw["silent.db"].startswith(b"SQLite format 3")
+    assert found_on_disk(player.raw.values(), markers | STATES | person | token) == []
+    assert [left for _, left in player.unread] == [0, 0], "what has been handled and sent is erased"
+    assert all(rows for rows, _ in player.unread)
+    assert not player.records or any(marker in player.records for marker in markers), "the markers are real ones"
+
+
+TYPED = {
+    "200601212384",
+    "0701740605",
+    "K7M-4Q8",
+    "Kim Exempelsson bor på Storgatan 1",
+    "kim.exempelsson@exempel.se",
+    "i förrgår",
+}
+
+
+def test_nothing_of_a_talk_with_the_program_is_in_its_log_or_readable_on_its_disk(lots: Lots) -> None:
+    """Refused, answered, failed, flooded and killed: at every one of these somebody might have logged too much."""
+    lots.start()
+    anna = lots.invited(lots.api.user(7_777_777_001))
+    says(anna, "/samtal", CASE)
+    for text in TYPED:
+        lots.did(anna.says(text))
+    lots.did(anna.sends("photo", caption="Kim Exempelsson bor på Storgatan 1"))
+    presses(anna, "Nytt ärende", HELD)
+    presses(anna, "Ja", READ_BACK)
+    walks(anna, ("Ändra", "Vad vill du ändra?"), ("Samtalsdag", DAY))
+    says(anna, "i förrgår", READ_BACK)
+    lots.api.fault("editMessageText", "status", 429, retry_after=1)
+    lots.api.fault("getUpdates", "status", 502)
+    code = code_in(presses(anna, "Spara", SAVED))
+    presses(anna, "Visa journaltext", "Motivationssamtal, ärende")
+    lots.api.fault("sendMessage", "status", 400, description="can't parse Kim Exempelsson")
+    anna.says("/hjalp")
+    lots.api.wait_until(lambda: "can't parse" in lots.api.refused[-1].description)
+    lots.rests(anna)
+    says(anna, "/samtal", CASE)
+    lots.may_fail = True
+    with lots.store() as store, store.transaction():
+        store._conn.execute("UPDATE session SET body = ?", ('{"answers": {"case": "Kim Exempelsson"}}',))
+    assert BANNER in presses(anna, code, "Felkod: L400.").text
+    anna.settles()
+    lots.kill()
+
+    spoken = {"Blev samtalet av?", "Nytt ärende", "Spara", "Sparat i", "Samtalsdag", "Kim Exempelsson", "Exempelsson"}
+    who = {"7777777001", "Förnamn7777777001", "Efternamn7777777001", "anv7777777001"}
+    key = lots.settings.key_file.read_text(encoding="ascii").strip()
+    markers = TYPED | STATES | spoken | who | {code, key, lots.api.token, lots.api.token.partition(":")[2]}
+    lines = lots.log_lines()
+    assert {"PersonJoined", "SessionCompleted", "Refused", "PollFailed", "UpdateFailed"} <= {
+        str(line.get("event")) for line in lines
+    }
+    assert found_in_log(lots.log(), markers) == []
+    failed = [line for line in lines if line.get("event") == "UpdateFailed"]
+    assert {(line["code"], line["fault"]) for line in failed} == {("L400", "KeyError")}
+
+    files = {path.name: path.read_bytes() for path in lots.data_dir.iterdir() if path != lots.settings.key_file}
+    assert {"ovning.db", "ovning.db-wal", "ovning.db-shm"} <= files.keys()
+    assert found_on_disk(files.values(), markers) == []
+    kept = lots.rows("SELECT payload FROM inbox WHERE payload IS NOT NULL")
+    kept += lots.rows("SELECT payload FROM outbox WHERE payload IS NOT NULL AND sent_at IS NOT NULL")
+    assert kept == []
+    assert SAVED not in str(lots.rows("SELECT * FROM person"))
