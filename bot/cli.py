@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the thing asked about does not hold, 2 wrong use or config
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -248,4 +249,5 @@ def _talk(ctx: click.Context, first: str, transcript: TextIO | None) -> None:
 
     settings = load(os.environ, **{**ctx.obj, "mode": "ovning"})
     with claimed(settings.database), _desk(settings) as desk:
-        talk(desk, first, sys.stdin, click.echo, transcript)
+        hear = io.StringIO() if sys.stdin is None else sys.stdin  # a service manager may give none
+        talk(desk, first, hear, click.echo, transcript)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 import tomllib
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from dialogs.policy import Policy
+from dialogs.policy import Group, Policy
 from state.errors import BadSettings
 
 Mode = Literal["ovning", "dorrklocka", "chatt"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+GROUPS: tuple[Group, ...] = get_args(Group)
 KEY_BYTES = 32
 
 
@@ -90,10 +92,13 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         )
     if mode == "chatt":
         _decision(telegram)
+    base_url = pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url"))
+    if base_url is not None and not re.match(r"https?://[^\s/]+/", base_url):
+        raise BadSettings(f"LOTS_TELEGRAM_BASE_URL is {base_url!r}; it must be like http://127.0.0.1:8081/bot")
     return Settings(
         data_dir=data_dir,
         token=pick("token", "LOTS_TELEGRAM_TOKEN", telegram.get("token")),
-        base_url=pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url")),
+        base_url=base_url,
         mode=mode,
         key_file=Path(pick("key_file", "LOTS_KEY_FILE", held.get("key_file")) or data_dir / "lots.key"),
         zone=ZoneInfo("Europe/Stockholm"),
@@ -135,12 +140,19 @@ def _policy(table: Mapping[str, Any]) -> Policy:
     known = {field.name for field in fields(Policy)}
     if unknown := table.keys() - known:
         raise BadSettings(f"lots.toml: [policy] has {sorted(unknown)}; known are {sorted(known)}")
+    held: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(getattr(Policy(), name), tuple):
+            if not isinstance(value, list) or not set(map(str, value)) <= set(GROUPS):
+                raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a list of {', '.join(GROUPS)}")
+            held[name] = tuple(value)
+        elif isinstance(value, bool) or not isinstance(value, int):
+            raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a whole number")
+        else:
+            held[name] = value
     try:
-        held: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
-        }
         return Policy(**held)
-    except (TypeError, ValueError) as fault:
+    except ValueError as fault:
         raise BadSettings(f"lots.toml: {fault}") from None
 
 
@@ -179,7 +191,8 @@ def _make_key(path: Path) -> None:
             os.fsync(file.fileno())
         with suppress(FileExistsError):  # another process was first; its key is the key
             path.hardlink_to(fresh)
+        fresh.unlink()
     except OSError as fault:
+        with suppress(OSError):
+            fresh.unlink()
         raise BadSettings(f"LOTS_KEY_FILE: {path} cannot be made ({fault.strerror})") from None
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.desk import Desk
@@ -268,7 +269,7 @@ class Player:
         if kind not in KINDS:
             raise BadTranscript(f"line {line.number}: no record is a {kind!r}; known are {', '.join(KINDS)}")
         try:
-            record = KINDS[kind].from_payload(json.loads(payload))
+            record = KINDS[kind].from_payload(_object(payload))
         except (json.JSONDecodeError, BadRecord) as fault:
             raise BadTranscript(f"line {line.number}: {fault}") from None
         self._phone()  # the one who wrote it is there
@@ -352,6 +353,13 @@ def _as_expected(line: Line) -> str:
         except json.JSONDecodeError as fault:
             raise BadTranscript(f"line {line.number}: {fault}") from None
     return line.word
+
+
+def _object(payload: str) -> dict[str, Any]:
+    held = json.loads(payload)
+    if not isinstance(held, dict):
+        raise BadRecord(f"{payload!r} is no JSON object")
+    return held
 
 
 def _clock(line: Line) -> datetime:

@@ -19,7 +19,7 @@ from typing import Any
 from dialogs.records import Record
 from dialogs.registry import KINDS
 from state import ids, records
-from state.errors import DiskFailed, NewerStore, StoreBusy, WrongKey
+from state.errors import BrokenChain, DiskFailed, NewerStore, StoreBusy, WrongKey
 from state.people import Person, Role, code_hash
 from state.records import GENESIS, Envelope
 from state.session import Session
@@ -214,10 +214,16 @@ class Store:
         self._conn.close()
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        return list(self._conn.execute(sql, values).fetchall())
+        try:
+            return list(self._conn.execute(sql, values).fetchall())
+        except DatabaseError as fault:
+            raise self._told(fault) from None
 
     def _row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = self._conn.execute(sql, values).fetchone()
+        try:
+            found: tuple[Any, ...] | None = self._conn.execute(sql, values).fetchone()
+        except DatabaseError as fault:
+            raise self._told(fault) from None
         return found
 
     def _seen(self) -> int:
@@ -615,9 +621,14 @@ class Store:
         """Every record, in order.
 
         :returns: an iterator; read it to its end before the next write.
+        :raises BrokenChain: a record is not what any version of Lots writes.
         """
         for row in self._conn.execute(f"SELECT {_RECORD} FROM record ORDER BY seq"):
-            yield _envelope(row)
+            try:
+                held = _envelope(row)
+            except (LookupError, TypeError, ValueError, AttributeError):
+                raise BrokenChain(f"record {row[0]} ({row[1]}) cannot be read: it was changed") from None
+            yield held
 
     def latest_cases(self, author: str, limit: int) -> list[str]:
         """The cases a person wrote in, latest first.

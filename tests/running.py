@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -156,15 +157,18 @@ class Lots:
         """Whether no process of this installation serves."""
         return self.process is None or self.process.poll() is not None
 
-    def stop(self, timeout: float = 10.0) -> int:
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Asks the program to end, and waits.
+
+        Args:
+            by: the signal.
 
         Returns:
             Its exit code.
         """
         assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(timeout)
+        self.process.send_signal(by)
+        return self.process.wait(10)
 
     def kill(self) -> None:
         """Ends the program as a power cut does; nothing where it has ended already."""

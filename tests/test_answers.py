@@ -342,6 +342,8 @@ def test_a_new_case_says_its_code_at_once_and_the_read_back_says_that_it_is_new(
         (DAY, 20261123, WORLD, False, "a number is none"),
         (DAY, ["2026-11-23"], WORLD, False, "nor is a list"),
         (MINUTES, 5, WORLD, True, "the lowest"),
+        (MINUTES, 480, WORLD, True, "the highest"),
+        (MINUTES, 4, WORLD, False, "below the limit as it is now"),
         (MINUTES, 481, WORLD, False, "above the limit as it is now"),
         (MINUTES, "45", WORLD, False, "digits are stored as a number"),
         (MINUTES, True, WORLD, False, "and a yes is none"),

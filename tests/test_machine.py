@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -124,6 +125,12 @@ def test_two_walks_at_once_do_not_disturb_each_other() -> None:
     compiled = CompiledDialog(with_routes(route, without=1))
     assert compiled.walk(ALL_THE_WAY, a_world()).at.id == "visit_kept"
     assert seen == ["came"]
+
+
+def test_a_walk_logs_no_state_names_and_no_answers(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        CompiledDialog(BESOK).walk(ALL_THE_WAY, a_world())
+    assert caplog.records == []
 
 
 # ── every way through /samtal ────────────────────────────────────────────────────────────────────────────────

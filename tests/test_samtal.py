@@ -98,6 +98,11 @@ def test_mot_1_when_the_talks_are_past_the_usual(number: int, policy: Policy, pa
     assert the_talks_are_past_the_usual(number, policy) is past, why
 
 
+def test_mot_1_the_smallest_numbers_there_can_be() -> None:
+    smallest = Policy(suggest_assessment_at=1, ask_assessment_at=1, oldest_talk_days=1)
+    assert an_assessment_is_due(1, None, smallest) == "asked_for"
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [

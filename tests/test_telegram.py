@@ -6,7 +6,10 @@ store have their own.
 
 from __future__ import annotations
 
+import resource
 import secrets
+import signal
+import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -537,6 +540,24 @@ def test_a_flood_limit_is_waited_out_and_others_are_served(shared: Lots, joins: 
     presses(anna, "Nytt ärende" if method == "sendMessage" else "Ja", HELD if method == "sendMessage" else READ_BACK)
 
 
+def test_what_has_been_overtaken_is_not_shown_any_more(shared: Lots, joins: Joins) -> None:
+    """Presses during a flood limit: of the screens that wait, only the last is sent, and no button is left spinning."""
+    anna = joins()
+    says(anna, "/samtal", CASE)
+    live = presses(anna, "Nytt ärende", HELD).message_id
+    anna.settles()
+    heard = len(shown(shared.api, anna))
+    limit = shared.api.fault("editMessageText", "status", 429, retry_after=1, when=to(anna))
+    anna.presses("Varför frågar vi?")
+    shared.api.wait_until(lambda: limit.hits == 1)
+    anna.presses("Ja")
+    shared.did(anna.presses_old("Ja", live))
+    sees(anna, READ_BACK)
+    shared.rests(anna)
+    assert [READ_BACK in text for text in shown(shared.api, anna)[heard:]] == [False, False, True]
+    assert anna.spinning() == []
+
+
 TROUBLES: tuple[dict[str, Any], ...] = (
     {"action": "status", "code": 500},
     {"action": "status", "code": 502},
@@ -615,6 +636,7 @@ def test_an_update_that_cannot_be_read_stops_nothing(shared: Lots, joins: Joins)
         ("message", {"from": sender, "chat": chat, "text": "utan nummer"}),
         ("message", {"from": sender, "chat": chat, "message_id": 1, "text": 5}),
         ("message", {"from": sender, "chat": chat, "message_id": 1, "text": None}),
+        ("message", {"from": sender, "chat": chat, "message_id": 1, "text": "ett halvt tecken: \ud83d"}),
         ("callback_query", {"from": sender, "id": "1"}),
         ("callback_query", {"from": sender, "id": "2", "data": None}),
         ("callback_query", {"from": sender, "id": "3", "data": "x", "message": []}),
@@ -702,9 +724,7 @@ def test_what_was_not_sent_is_sent_after_the_next_start(lots: Lots) -> None:
     limit = lots.api.fault("editMessageText", "status", 429, retry_after=60)
     anna.presses("Nytt ärende")
     lots.api.wait_until(lambda: limit.hits == 1)
-    began = time.monotonic()
-    assert lots.stop() == 0
-    assert time.monotonic() - began < 2
+    ends_at_once(lots)
     lots.start()
     sees(anna, HELD)
     presses(anna, "Ja", READ_BACK)
@@ -729,6 +749,27 @@ def test_an_update_is_confirmed_only_when_the_inbox_has_it(shared: Lots, joins: 
     shared.api.on_call(None)
     assert len({update for update, _ in looked}) == 5
     assert all(rows and rows[0][0] for _, rows in looked), looked
+
+
+def test_a_full_disk_loses_nothing(lots: Lots) -> None:
+    """Nothing is confirmed while nothing can be kept; when there is room again, it goes on by itself."""
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    says(anna, "/samtal", CASE)
+    lots.rests(anna)
+    assert lots.process is not None
+    full = (lots.data_dir / "ovning.db-wal").stat().st_size
+    unlimited = resource.prlimit(lots.process.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+    pressed = anna.presses("Nytt ärende")
+    lots.api.wait_until(lambda: lots.api.deliveries(pressed) == 2)
+    assert not lots.api.confirmed(pressed)
+    assert lots.rows("SELECT count(*) FROM inbox WHERE update_id = ?", pressed) == [(0,)]
+    resource.prlimit(lots.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    sees(anna, HELD)
+    presses(anna, "Ja", READ_BACK)
+    presses(anna, "Spara", SAVED)
+    assert len(lots.records("talk_held")) == 1
+    assert "DiskFailed" in {line.get("fault") for line in lots.log_lines()}
 
 
 def test_an_update_that_fails_fails_alone(lots: Lots) -> None:
@@ -789,15 +830,16 @@ def test_a_second_program_on_the_same_store_is_refused(lots: Lots) -> None:
     lots.start()
 
 
-def ends_at_once(lots: Lots) -> None:
+def ends_at_once(lots: Lots, by: signal.Signals = signal.SIGTERM) -> None:
     began = time.monotonic()
-    assert lots.stop() == 0, lots.log()
+    assert lots.stop(by) == 0, lots.log()
     assert time.monotonic() - began < 2
 
 
-def test_it_ends_at_once_when_asked(lots: Lots) -> None:
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_at_once_when_asked(lots: Lots, by: signal.Signals) -> None:
     lots.start()
-    ends_at_once(lots)
+    ends_at_once(lots, by)
 
 
 def test_it_ends_at_once_while_telegram_cannot_be_reached(lots: Lots) -> None:
@@ -811,7 +853,9 @@ def test_it_ends_at_once_while_telegram_cannot_be_reached(lots: Lots) -> None:
 
 
 def test_it_ends_at_once_while_telegram_does_not_answer(lots: Lots) -> None:
-    hanging = lots.api.fault("getMe", "delay", seconds=30)
-    lots.launch()
-    lots.api.wait_until(lambda: hanging.hits == 1, timeout=10)
-    ends_at_once(lots)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(10)
+        lots.launch(LOTS_TELEGRAM_BASE_URL=f"http://127.0.0.1:{silent.getsockname()[1]}/bot")
+        taken, _ = silent.accept()
+        with taken:
+            ends_at_once(lots)

@@ -223,9 +223,19 @@ class Telegram:
                 continue
             if update is not None:
                 updates.append(update)
-        for address, line in self._desk.take_in(CHANNEL, updates):
+        for address, line in self._take_in(updates):
             self._begin(self._send_line(address, line))
         self._work()
+
+    def _take_in(self, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
+        """Give updates to the desk. One that cannot be kept must not stop the others, nor come again for ever."""
+        try:
+            return self._desk.take_in(CHANNEL, updates)
+        except (LookupError, TypeError, ValueError, AttributeError) as fault:
+            if len(updates) == 1:
+                log.error("an update could not be kept", extra={"event": "OddUpdate", "fault": type(fault).__name__})
+                return []
+        return [line for update in updates for line in self._take_in([update])]
 
     def _work(self) -> None:
         done, self._done = self._done, []
