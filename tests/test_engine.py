@@ -85,6 +85,7 @@ def test_a_whole_visit_from_the_first_question_to_the_last_word() -> None:
     assert talk.screen.typed == "number"
     talk.says("45")
 
+    assert lines(talk)[0] == "Stämmer det här?"
     assert read_back(talk) == {
         "Ärende": OURS,
         "Utfall": "Ja",
