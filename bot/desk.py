@@ -13,22 +13,23 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.guard import findings
+from bot.turn import PRACTICE, Turn, show
 from dialogs import case_code
 from dialogs.model import Dialog, World
 from dialogs.policy import Policy
+from dialogs.rules.cases import a_case_is_closed
 from dialogs.texts import Text, Words, say
 from dialogs.texts import mark as _
 from state import ids
 from state.errors import StoreError, UpdateFailed
-from state.events import Event, SessionCompleted
 from state.people import Person
-from state.screen import Button, Screen, stack
-from state.session import Engine, Session, Step
+from state.screen import Button, Screen
+from state.session import Engine
 from state.store import Arrived, Leaving, Store
 
 log = logging.getLogger("lots.desk")
@@ -36,16 +37,14 @@ log = logging.getLogger("lots.desk")
 LONGEST_TEXT = 200
 """Characters: a date, a number, a code or a command is never longer, so longer texts are not kept even for a moment."""
 
-LATEST_CASES = 4
+LATEST_CASES = 20
+"""How many of a person's latest cases are looked through for those that are still theirs."""
+
 BATCH = 200
 """How many updates may share a commit."""
 
 CODE_TRIES = 5
 """How often a stranger may try an invitation before the bot falls silent towards them."""
-
-PARK_AFTER = timedelta(hours=24)
-NOTE, COMMAND = "note:", "/"
-PRACTICE = _("Övning. Skriv inget om verkliga personer.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ class Desk:
         self.engine = Engine(dialogs)
         self.practice = practice
         self._dialogs = {dialog.command: dialog for dialog in dialogs}
-        self._policy = policy
+        self.policy = policy
         self.now = now
         self._source = source or ids.Secret()
         self.strangers: Counter[str] = Counter()
@@ -210,7 +209,7 @@ class Desk:
         self.strangers[address] += 1
         if self.strangers[address] > 1:
             return []
-        return [(address, _show(Screen(text=say(words, "sv"), rows=()), on="new"))]
+        return [(address, show(Screen(text=say(words, "sv"), rows=()), on="new"))]
 
     def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
         """Only the fields the desk reads; of what is refused, only the kind."""
@@ -290,7 +289,7 @@ class Desk:
         )
         with self.store.transaction():
             self.store.handled([update.id], now, UpdateFailed.code)
-            shown = _show(
+            shown = show(
                 Screen(text=say(words, "sv"), rows=()),
                 on="new",
                 query=update.payload.get("query"),
@@ -298,12 +297,24 @@ class Desk:
             )
             return self.store.queue(channel, [(update.address, shown)], now)
 
-    def sweep(self) -> None:
-        """Park what has waited too long, and forget what nobody can repeat. Called every few minutes."""
+    def sweep(self, channel: str) -> list[Leaving]:
+        """Park and erase drafts whose time is out, and forget what nobody can repeat. Called every few minutes.
+
+        :param channel: the channel that runs.
+        :returns: what is to be sent: a line to each person whose draft is gone.
+        """
         now = self.now()
         with self.store.transaction():
             self.store.park_due(now)
             self.store.sweep(now - timedelta(hours=48))
+            messages: list[tuple[str, dict[str, Any]]] = []
+            for draft in self.store.erase_due(now):
+                person = self.store.person(draft.person)
+                if person is not None and person.channel == channel:
+                    turn = Turn(self, person, {}, now)
+                    turn.tell_erased(draft)
+                    messages += [(person.address, message) for message in turn.messages]
+            return self.store.queue(channel, messages, now)
 
     # ── one update ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -312,7 +323,7 @@ class Desk:
         person = self.store.person_at(update.channel, update.address)
         if person is None:
             return self._join(update, now)
-        turn = _Turn(self, person, payload, now)
+        turn = Turn(self, person, payload, now)
         turn.tell_commands()
         match payload["what"]:
             case "press":
@@ -332,13 +343,14 @@ class Desk:
             return [
                 (
                     update.address,
-                    _show(Screen(text=say(_("Den här chatten är bara för inbjudna."), "sv"), rows=()), on="new"),
+                    show(Screen(text=say(_("Den här chatten är bara för inbjudna."), "sv"), rows=()), on="new"),
                 )
             ]
         self.strangers.pop(update.address, None)
         self._tries.pop(update.address, None)
         log.info("person joined", extra={"event": "PersonJoined"})
-        turn = _Turn(self, person, update.payload, now)
+        self.forget_told(person)  # somebody who changes phone has no list of commands there
+        turn = Turn(self, person, update.payload, now)
         turn.forget_typed()
         turn.tell_commands()
         turn.show_menu((_("Välkommen. Inbjudan är nu använd. Ingen annan kan använda den."),))
@@ -351,9 +363,12 @@ class Desk:
         :returns: pairs of command (without slash) and what it is for.
         """
         lang = person.language
-        own = [[d.command, say(d.about, lang)] for d in self._dialogs.values()] if person.may_open_cases else []
+        listed = [dialog for dialog in self._dialogs.values() if dialog.listed]
+        own = [[dialog.command, say(dialog.about, lang)] for dialog in listed]
+        own.append(["arende", say(_("Se ett ärende och nästa steg"), lang)])
         return [
-            *own,
+            *(own if person.may_open_cases else []),
+            ["sprak", say(_("Byt språk, change language"), lang)],
             ["hjalp", say(_("Hjälp, och vart du vänder dig vid fara"), lang)],
             ["avbryt", say(_("Avbryt det du håller på med"), lang)],
         ]
@@ -367,6 +382,13 @@ class Desk:
         fresh = person.id not in self._told
         self._told.add(person.id)
         return fresh
+
+    def forget_told(self, person: Person) -> None:
+        """Give a person the list of commands anew at their next update.
+
+        :param person: who.
+        """
+        self._told.discard(person.id)
 
     def dialog_for(self, command: str) -> Dialog | None:
         """The dialog a command opens.
@@ -399,11 +421,18 @@ class Desk:
             opened_on=(opened_at or now).date(),
             language=person.language,
             practice=self.practice,
-            policy=self._policy,
+            policy=self.policy,
             person=person.id,
-            cases=store.latest_cases(person.id, LATEST_CASES),
+            district=person.district,
+            coordinators=lambda: [
+                (other.id, other.label)
+                for other in store.people()
+                if other.district == person.district and other.may_open_cases
+            ],
+            cases=[code for code in store.latest_cases(person.id, LATEST_CASES) if may_see(code)],
             entries=lambda code: store.entries(code) if may_see(code) else (),
             may_see=may_see,
+            is_closed=lambda code: a_case_is_closed(store.entries(code)),
             is_free=lambda code: not store.case_exists(code),
             draw_code=self._draw_code,
         )
@@ -421,214 +450,11 @@ class Desk:
         return ids.short_id(self._source)
 
 
-class _Turn:
-    """One update of one person: what is stored and what is to be sent."""
-
-    def __init__(self, desk: Desk, person: Person, payload: dict[str, Any], now: datetime) -> None:
-        self._desk = desk
-        self._store = desk.store
-        self._person = person
-        self._payload = payload
-        self._now = now
-        self.messages: list[dict[str, Any]] = []
-
-    # what a person can do
-
-    def pressed(self, data: str) -> None:
-        parts = data.split(":", 2)
-        if len(parts) != 3 or not parts[1].isdecimal():
-            return self._press_is_old()
-        session_id, revision, value = parts
-        if session_id == "-":
-            return self._off_dialog(value)
-        session = self._store.session(session_id)
-        if session is None or session.person != self._person.id or not self._person.may_open_cases:
-            return self._press_is_old()
-        step = self._desk.engine.press(session, int(revision), value, self._world(session))
-        self._keep(session, step, on="press")
-
-    def said(self, text: str) -> None:
-        words = text.strip()
-        if words.startswith("/"):
-            return self._command(words)
-        session = self._store.active_session(self._person.id)
-        self.forget_typed()
-        if session is None:
-            return self.show_menu((_("Välj vad du vill göra."),))
-        step = self._desk.engine.answer(session, text, self._world(session))
-        self._keep(session, step, on="live")
-
-    def refused(self, kind: str) -> None:
-        self.forget_typed()
-        self._again(_REFUSALS.get(kind, _NOT_READ), on="live")
-
-    def show_menu(self, notices: Sequence[Words] = ()) -> None:
-        """Show what there is to do; nobody is ever without a question or a menu."""
-        lang = self._person.language
-        lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
-        self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on="new")
-
-    def forget_typed(self) -> None:
-        """Take away what was typed: the question that is edited in place stays the newest message."""
-        if self._payload.get("message") is not None:
-            self.messages.append({"do": "delete", "on": "typed", "message": self._payload["message"]})
-
-    def tell_commands(self) -> None:
-        """Give the channel the person's list of commands, once since the start: a new version may have new ones."""
-        if self._desk.is_new_here(self._person):
-            self.messages.append({"do": "commands", "commands": self._desk.commands(self._person)})
-
-    # commands and buttons off the dialogs
-
-    def _command(self, words: str) -> None:
-        name = words[1:].split(maxsplit=1)[0].split("@", 1)[0].casefold() if words[1:].strip() else ""
-        if (dialog := self._desk.dialog_for(name)) is not None and self._person.may_open_cases:
-            return self._open(dialog)
-        if name == "avbryt":
-            return self._abandon()
-        if name == "hjalp":
-            return self._again(_HELP, on="new")
-        if name == "start":
-            return self._again((_("Du har redan tillgång till chatten."),), on="new")
-        self._again((_("Det kommandot finns inte."),), on="new")
-
-    def _off_dialog(self, value: str) -> None:
-        if value.startswith(NOTE):
-            return self._show_note(value.removeprefix(NOTE))
-        if value.startswith(COMMAND):
-            self._answer_press()
-            return self._command(value)
-        self._press_is_old()
-
-    def _open(self, dialog: Dialog) -> None:
-        engine = self._desk.engine
-        draft = self._store.draft(self._person.id, dialog.id)
-        if self._store.active_session(self._person.id) is not None:
-            self._drop_live()
-        if draft is None:
-            step = engine.start(dialog.id, self._desk.new_session_id(), self._desk.world(self._person, self._now))
-        elif draft.answers:
-            step = engine.ask_to_resume(draft, self._world(draft))
-        else:
-            step = engine.current(draft, self._world(draft))
-        self._keep(draft, step, on="new")
-
-    def _abandon(self) -> None:
-        session = self._store.active_session(self._person.id)
-        if session is None:
-            return self.show_menu((_("Det finns inget att avbryta."),))
-        self._drop_live()
-        self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
-
-    def _show_note(self, record_id: str) -> None:
-        held = self._store.record(record_id) if self._person.may_open_cases else None
-        if held is None or self._store.district_of(held.record.case) != self._person.district:
-            return self._press_is_old()
-        dialog = next((d for d in self._desk.dialogs if isinstance(held.record, d.kinds)), None)
-        if dialog is None:
-            return self._press_is_old()
-        lang = self._person.language
-        text = "\n".join(say(words, lang) for words in dialog.note(held.record))
-        self._show(Screen(text=text, rows=self._menu_rows()), on="press")
-
-    def _press_is_old(self) -> None:
-        """An old, foreign or forged button: say so, and show where the person really is."""
-        session = self._store.active_session(self._person.id)
-        self._answer_press(say(_("Den knappen gäller inte längre."), self._person.language))
-        if session is not None:
-            self._keep(session, self._desk.engine.stale(session, self._world(session)), on="live")
-        elif self._payload.get("message") != self._store.live_message(self._person.id):
-            self.show_menu()
-
-    def _again(self, notices: Sequence[Words], on: str) -> None:
-        """Say something without losing the dialog: the same question stands under it."""
-        session = self._store.active_session(self._person.id)
-        if session is None:
-            return self.show_menu(notices)
-        if on == "new":
-            self._drop_live()
-        step = self._desk.engine.current(session, self._world(session), notices)
-        self._keep(session, step, on=on)
-
-    # the end of a turn
-
-    def _keep(self, before: Session | None, step: Step, on: str) -> None:
-        """Store what the engine gave, and queue its screen."""
-        screen = step.screen
-        for event in step.events:
-            _log_event(event, before)
-            if isinstance(event, SessionCompleted):
-                screen = self._write(event, screen)
-        if step.session is None:
-            if before is not None:
-                self._store.end_session(before.id)
-            if not screen.rows:
-                screen = replace(screen, rows=self._menu_rows())
-        else:
-            self._store.save_session(step.session, self._now + PARK_AFTER)
-        self._show(screen, on=on)
-
-    def _write(self, event: SessionCompleted, screen: Screen) -> Screen:
-        lang = self._person.language
-        held = [self._store.append(kept, self._person, self._now) for kept in event.records]
-        if not held:
-            return screen
-        note = Button(say(_("Visa journaltext"), lang), f"{NOTE}{held[-1].id}")
-        return replace(screen, rows=(*stack((note,)), *self._menu_rows()))
-
-    def _menu_rows(self) -> tuple[tuple[Button, ...], ...]:
-        lang = self._person.language
-        dialogs = self._desk.dialogs if self._person.may_open_cases else ()
-        return stack(
-            [Button(say(d.title, lang), f"/{d.command}") for d in dialogs], (Button(say(_("Hjälp"), lang), "/hjalp"),)
-        )
-
-    def _world(self, session: Session) -> World:
-        return self._desk.world(self._person, self._now, session.opened_at)
-
-    def _drop_live(self) -> None:
-        """The dialog moves to a new message: take the old one away, so that there is one live message."""
-        self.messages.append({"do": "delete", "on": "live", "message": None})
-
-    def _answer_press(self, toast: str | None = None) -> None:
-        if query := self._payload.get("query"):
-            self.messages.append({"do": "answer", "query": query, "toast": toast})
-            self._payload = {**self._payload, "query": None}
-
-    def _show(self, screen: Screen, on: str) -> None:
-        shown = _show(
-            screen,
-            on=on,
-            message=self._payload.get("message") if on == "press" else None,
-            query=self._payload.get("query"),
-            banner=say(PRACTICE, self._person.language) if self._desk.practice else None,
-        )
-        self.messages.append(shown)
-
-
-def _show(
-    screen: Screen, *, on: str, message: int | None = None, query: str | None = None, banner: str | None = None
-) -> dict[str, Any]:
-    """What the outbox holds of a screen: what to show, and on which message.
-
-    ``on`` is ``new`` (a new message), ``live`` (the message that shows the dialog) or ``press`` (the one pressed).
-    """
-    return {"do": "show", "screen": screen.as_json(), "on": on, "message": message, "query": query, "banner": banner}
-
-
 def _invitation_in(text: str) -> str | None:
     words = text.split()
     if len(words) == 2 and words[0].split("@", 1)[0] == "/start" and words[1].isalnum():
         return words[1]
     return None
-
-
-def _log_event(event: Event, session: Session | None) -> None:
-    """The event's name, the session's id and the dialog: never an answer, a question or a code."""
-    extra = {"event": type(event).__name__}
-    if session is not None:
-        extra |= {"session": session.id, "dialog": session.dialog}
-    log.info("session event", extra=extra)
 
 
 def _log_fault(fault: Exception) -> None:
@@ -640,30 +466,3 @@ def _log_fault(fault: Exception) -> None:
         "update failed",
         extra={"event": "UpdateFailed", "code": UpdateFailed.code, "fault": type(fault).__name__, "where": where[-3:]},
     )
-
-
-_REMOVED = _("Meddelandet tas bort ur chatten och sparas inte. Ta bort det själv om det är kvar.")
-_NOT_READ: tuple[Words, ...] = (
-    _REMOVED,
-    _("Här kan du bara trycka på knappar och skriva datum, antal och ärendekoder."),
-)
-_IDENTIFIER: tuple[Words, ...] = (_REMOVED, _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."))
-_REFUSALS: dict[str, tuple[Words, ...]] = {
-    "personnummer": _IDENTIFIER,
-    "phone": _IDENTIFIER,
-    "email": _IDENTIFIER,
-    "real_code": (
-        _REMOVED,
-        _("Det här är övning. Här gäller bara koder som börjar med Ö. Skriv aldrig en riktig ärendekod här."),
-    ),
-    "edited": (_("Ändrade meddelanden läses inte, och de tas bort. Skriv svaret på nytt."),),
-    "long_text": (_REMOVED, _("Det var för långt. Skriv bara ett datum, ett antal eller en ärendekod.")),
-}
-_HELP: tuple[Words, ...] = (
-    _("Fara för liv: ring 112. Ring 112 också när ett brott pågår. När det inte är bråttom: ring polisen, 114 14."),
-    _("Den här chatten är inget larm. Ingen bevakar den."),
-    _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."),
-    _("Tryck på knapparna. Du kan också skriva det som står på en knapp, ett datum eller en ärendekod."),
-    _("Tillbaka tar dig ett steg bakåt. Avbryt tar bort svar som du inte har sparat."),
-    _("Du kan lägga undan telefonen mitt i. Svaren finns kvar när du kommer tillbaka."),
-)

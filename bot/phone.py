@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
 from state.screen import Button, Screen
+from state.store import Leaving
 
 CHANNEL = "terminal"
 
@@ -99,10 +100,18 @@ class Phone:
         :returns: the screens, in order.
         """
         came = [screen for payload in first if (screen := self._do(payload)) is not None]
-        leaving = self.desk.work(CHANNEL)
-        came += [screen for message in leaving if (screen := self._do(message.payload)) is not None]
-        if leaving:
-            self.desk.work(CHANNEL, [Delivered(message.id, message.address, self.live) for message in leaving])
+        return came + self.gets(self.desk.work(CHANNEL))
+
+    def gets(self, leaving: Sequence[Leaving]) -> list[Screen]:
+        """Show what is for this person, and say that it has arrived.
+
+        :param leaving: what the desk sends, to whomever.
+        :returns: the screens, in order.
+        """
+        mine = [message for message in leaving if message.address == self.address]
+        came = [screen for message in mine if (screen := self._do(message.payload)) is not None]
+        if mine:
+            self.desk.work(CHANNEL, [Delivered(message.id, message.address, self.live) for message in mine])
         return came
 
     def _do(self, payload: dict[str, Any]) -> Screen | None:
@@ -124,5 +133,6 @@ class Phone:
             message = self.number()
         self.shown[message] = screen
         self.seen.append((message, screen))
-        self.live = message
+        if payload["live"]:
+            self.live = message
         return screen

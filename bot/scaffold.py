@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-DESK_COMMANDS = ("start", "hjalp", "avbryt")
+DESK_COMMANDS = ("start", "hjalp", "arende", "sprak", "avbryt")
 """The commands that are there without any dialog."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -236,14 +236,14 @@ class ${Class}Noted(Record):
     done: Literal["yes", "not_yet"]
 
 
-def record(answers: Answers, world: World) -> ${Class}Noted:
+def record(answers: Answers, world: World) -> Sequence[Record]:
     """What is kept.
 
     :param answers: the answers on the way to an outcome that saves.
     :param world: what is known; not used, since all of it was asked.
-    :returns: the record.
+    :returns: one record.
     """
-    return ${Class}Noted.from_payload({"case": answers.word("case"), "done": answers.word("done")})
+    return (${Class}Noted.from_payload({"case": answers.word("case"), "done": answers.word("done")}),)
 
 
 def note(kept: ${Class}Noted) -> Sequence[Words]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from bot.desk import PRACTICE, Desk
+from bot.desk import Desk
 from bot.phone import CHANNEL, Phone
 from bot.transcripts import written
+from bot.turn import PRACTICE
 from dialogs.texts import mark as _
 from dialogs.texts import say
 from state.screen import Screen

@@ -2,7 +2,8 @@
 
 Each is played on a fresh in-memory store with its own clock; the session is saved and read back at every turn, and
 ``omstart:`` starts the program anew on the same store. Equality is whole: every screen with its buttons, every record.
-Ids, times of recording and hashes are left out of ``post:`` and held to their rules instead.
+Ids, times of recording and hashes are left out of ``post:`` and held to their rules instead; a record that another
+one points at is named by its number, ``#3``.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ class Player:
                 played.envelopes = list(self._store.records()) if self._store is not None else []
                 fresh = [] if action.word == "givet:" else played.envelopes[before:]
                 came = [written(screen) for screen in screens]
-                came += [f"post: {e.kind} {json.dumps(e.record.payload(), ensure_ascii=False)}" for e in fresh]
+                came += [self._posted(envelope, played.envelopes) for envelope in fresh]
                 if any(answer.word == "inga poster:" for answer in answers) and not fresh:
                     came.append("inga poster:")
                 for line in spoken:
@@ -224,7 +225,7 @@ class Player:
         rest = line.rest
         match line.word:
             case "klocka:":
-                self._clock = _clock(line)
+                return self._set_clock(line)
             case "frö:":
                 self._seed(line)
             case "som:":
@@ -240,6 +241,14 @@ class Player:
             case "jag:" | "jag trycker igen:":
                 return self._speak(line)
         return []
+
+    def _set_clock(self, line: Line) -> list[Screen]:
+        """Time moves, and the program does what it does every few minutes."""
+        self._clock = _clock(line)
+        if not self._phones:
+            return []
+        leaving = self._the_desk().sweep(self.channel)
+        return [screen for phone in self._phones.values() for screen in phone.gets(leaving)]
 
     def _speak(self, line: Line) -> list[Screen]:
         again = line.word == "jag trycker igen:"
@@ -269,13 +278,29 @@ class Player:
         if kind not in KINDS:
             raise BadTranscript(f"line {line.number}: no record is a {kind!r}; known are {', '.join(KINDS)}")
         try:
-            record = KINDS[kind].from_payload(_object(payload))
+            held = {name: self._id_of(value, line) for name, value in _object(payload).items()}
+            record = KINDS[kind].from_payload(held)
         except (json.JSONDecodeError, BadRecord) as fault:
             raise BadTranscript(f"line {line.number}: {fault}") from None
         self._phone()  # the one who wrote it is there
         store = self._the_store()
         with store.transaction():
             store.append(record, self._people[self._who], self._clock)
+
+    def _id_of(self, value: Any, line: Line) -> Any:
+        """``#3`` stands for the id of the third record, here and in ``post:``."""
+        if not isinstance(value, str) or not re.fullmatch(r"#\d+", value):
+            return value
+        for envelope in self._the_store().records():
+            if envelope.seq == int(value[1:]):
+                return envelope.id
+        raise BadTranscript(f"line {line.number}: there is no record {value} yet")
+
+    @staticmethod
+    def _posted(envelope: Envelope, all_of_them: Sequence[Envelope]) -> str:
+        numbers = {other.id: f"#{other.seq}" for other in all_of_them}
+        payload = {name: numbers.get(value, value) for name, value in envelope.record.payload().items()}
+        return f"post: {envelope.kind} {json.dumps(payload, ensure_ascii=False)}"
 
     def _the_store(self) -> Store:
         if self._store is None:

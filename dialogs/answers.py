@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dialogs import case_code, dates
 from dialogs.case_code import CodeFault
 from dialogs.dates import DateFault
-from dialogs.records import CODE_SHAPE
 from dialogs.texts import Text, Verbatim, Words, say
 from dialogs.texts import mark as _
 
@@ -30,6 +30,11 @@ GIVEN = "given"
 
 DONE = "done"
 """The value of the button Klar, in the kinds that are answered with several presses."""
+
+UNKNOWN = "unknown"
+"""The value of "Vet inte", in every kind."""
+
+NOT_A_CHOICE = _("Det svaret finns inte här. Tryck på en av knapparna.")
 
 NEW_CASE = "new"
 """The value of the button Nytt ärende."""
@@ -120,6 +125,10 @@ class Answers(Mapping[str, Value]):
         return date.fromisoformat(str(self._given[question]))
 
 
+NOTHING = Answers({})
+"""No answers yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """The base of the kinds: what every kind can say of itself."""
@@ -142,39 +151,43 @@ class Kind:
         """
         return GIVEN
 
-    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         """The buttons as they stand now.
 
         :param so_far: what has been pressed already, in the kinds that grow.
         :param world: what is known.
+        :param answers: the answers so far, for kinds whose list depends on them.
         :returns: the buttons in order.
         """
         return ()
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         """Read a press or typed text.
 
         :param said: a button's value, or typed words.
         :param so_far: what has been pressed already, in the kinds that grow.
         :param world: what is known.
+        :param answers: the answers so far.
         :returns: the answer, a part of it, or why not.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         """Whether a stored value is still an answer, asked anew at every replay.
 
         :param value: the stored value.
         :param world: what is known now.
+        :param answers: the answers so far.
         :returns: ``False`` makes the question be asked again.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         """The value in the reader's words.
 
         :param value: the stored value.
         :param world: what is known; its language is used.
+        :param answers: the answers so far.
         :returns: words for the read-back.
         """
         raise NotImplementedError(type(self).__name__)
@@ -222,19 +235,19 @@ class Choice(Kind):
     def category(self, value: Value) -> str:
         return str(value)
 
-    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         return self.choices
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         value = _match(said, self.choices, world.language)
         if value is None:
-            return Refused("not_a_choice", _("Det svaret finns inte här. Tryck på en av knapparna."))
+            return Refused("not_a_choice", NOT_A_CHOICE)
         return Given(value)
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         return value in self.categories
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         return next(say(o.label, world.language) for o in self.choices if o.value == value)
 
     def problems(self) -> list[str]:
@@ -242,6 +255,77 @@ class Choice(Kind):
 
     def words(self) -> Iterator[Words]:
         return (option.label for option in self.choices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick(Kind):
+    """One of a list that is worked out from the answers so far and the world: a record, a colleague, a police area.
+
+    :ivar offers: gives the options; their values are ids or configured names.
+    """
+
+    offers: Callable[[Answers, World], Sequence[Option]]
+
+    @property
+    def typed(self) -> str:
+        return "choice"
+
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
+        """See :class:`Kind`; options whose words are the same are numbered, so that no two buttons look alike."""
+        offered = self.offers(answers, world)
+        said = [say(option.label, world.language) for option in offered]
+        numbered = (
+            f"{words} ({said[: place + 1].count(words)})" if said.count(words) > 1 else words
+            for place, words in enumerate(said)
+        )
+        return [Option(option.value, Verbatim(words)) for option, words in zip(offered, numbered, strict=True)]
+
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
+        value = _match(said, self.options(None, world, answers), world.language)
+        if value is None:
+            return Refused("not_a_choice", NOT_A_CHOICE)
+        return Given(value)
+
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
+        return any(option.value == value for option in self.offers(answers, world))
+
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
+        labels = (str(option.label) for option in self.options(None, world, answers) if option.value == value)
+        return next(labels, say(_("Finns inte längre"), world.language))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month(Kind):
+    """A month of a year, or "Vet inte"; the day is never asked for.
+
+    :ivar years_ahead: how many years ahead the month may lie.
+    """
+
+    years_ahead: int = 18
+
+    @property
+    def typed(self) -> str:
+        return "month"
+
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
+        return (Option(UNKNOWN, _("Vet inte")),)
+
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
+        if _match(said, self.options(None, world), world.language) == UNKNOWN:
+            return Given(UNKNOWN)
+        month = dates.read_month(said, world.language)
+        if month is None:
+            return Refused("not_a_month", _("Månaden gick inte att läsa. Skriv till exempel mars 2028 eller 2028-03."))
+        if month.year > world.today.year + self.years_ahead or month.year < world.today.year - 100:
+            return Refused("month_out_of_range", _("Det året kan inte stämma. Skriv månad och år igen."))
+        return Given(f"{month:%Y-%m}")
+
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
+        return value == UNKNOWN or (isinstance(value, str) and dates.read_month(value, "sv") is not None)
+
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
+        month = dates.read_month(str(value), "sv")
+        return say(_("Vet inte"), world.language) if month is None else dates.month_words(month, world.language)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +340,7 @@ class Several(Kind):
     def typed(self) -> str:
         return "several"
 
-    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         chosen = so_far if isinstance(so_far, list) else []
         lang = world.language
         return (
@@ -267,11 +351,11 @@ class Several(Kind):
             Option(DONE, _("Klar")),
         )
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         chosen = list(so_far) if isinstance(so_far, list) else []
         value = _match(said, (*self.choices, Option(DONE, _("Klar"))), world.language)
         if value is None:
-            return Refused("not_a_choice", _("Det svaret finns inte här. Tryck på en av knapparna."))
+            return Refused("not_a_choice", NOT_A_CHOICE)
         if value == DONE:
             if len(chosen) < self.least:
                 return Refused("too_few", Text(_("Välj minst {least}. Tryck sedan på Klar."), least=self.least))
@@ -284,7 +368,7 @@ class Several(Kind):
             chosen.append(value)
         return Partly(chosen)
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         known = {option.value for option in self.choices}
         return (
             isinstance(value, list)
@@ -293,7 +377,7 @@ class Several(Kind):
             and (self.most is None or len(value) <= self.most)
         )
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         chosen = value if isinstance(value, list) else []
         said = [say(o.label, world.language) for o in self.choices if o.value in chosen]
         return ", ".join(said) or say(_("Inget valt"), world.language)
@@ -329,17 +413,17 @@ class ThreeState(Kind):
         said = next(say(s.label, language) for s in self.states if s.value == state)
         return f"{say(line.label, language)}: {said[:1].lower()}{said[1:]}"
 
-    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         now = self._now(so_far)
         return (
             *(Option(line.value, Verbatim(self._line(line, now[line.value], world.language))) for line in self.lines),
             Option(DONE, _("Klar")),
         )
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         value = _match(said, (*self.lines, Option(DONE, _("Klar"))), world.language)
         if value is None:
-            return Refused("not_a_choice", _("Det svaret finns inte här. Tryck på en av knapparna."))
+            return Refused("not_a_choice", NOT_A_CHOICE)
         now = self._now(so_far)
         if value == DONE:
             return Given(now)
@@ -347,7 +431,7 @@ class ThreeState(Kind):
         now[value] = order[(order.index(now[value]) + 1) % len(order)]
         return Partly(now)
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         states = {state.value for state in self.states}
         return (
             isinstance(value, dict)
@@ -355,7 +439,7 @@ class ThreeState(Kind):
             and set(value.values()) <= states
         )
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         now = self._now(value)
         return "; ".join(self._line(line, now[line.value], world.language) for line in self.lines)
 
@@ -371,23 +455,23 @@ class Day(Kind):
     """A date: quick buttons, Swedish words or digits, within limits that may depend on today.
 
     :ivar quick: how many days back each quick button lies, the likeliest first.
-    :ivar earliest: the first day that does, by the world as it is; ``None`` for no limit.
+    :ivar earliest: the first day that does, by the answers so far and the world; ``None`` for no limit.
     :ivar latest: the last day that does; ``None`` for no limit.
     """
 
     quick: tuple[int, ...] = (0, 1)
-    earliest: Callable[[World], date] | None = None
-    latest: Callable[[World], date] | None = None
+    earliest: Callable[[Answers, World], date] | None = None
+    latest: Callable[[Answers, World], date] | None = None
 
     @property
     def typed(self) -> str:
         return "date"
 
-    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         days = (date.fromordinal(world.today.toordinal() - back) for back in self.quick)
         return [Option(day.isoformat(), _quick_label(day, world)) for day in days]
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         day = dates.read_date(said, world.today, world.language)
         if day is DateFault.NO_SUCH_DAY:
             return Refused(
@@ -397,10 +481,10 @@ class Day(Kind):
             return Refused("not_one_day", _("Det går inte att se vilken dag du menar. Skriv till exempel 23/11."))
         if isinstance(day, DateFault):
             return Refused("not_a_date", _("Datumet gick inte att läsa. Skriv till exempel 23/11 eller i måndags."))
-        return self._within(day, world) or Given(day.isoformat())
+        return self._within(day, world, answers) or Given(day.isoformat())
 
-    def _within(self, day: date, world: World) -> Refused | None:
-        if self.latest is not None and day > (last := self.latest(world)):
+    def _within(self, day: date, world: World, answers: Answers) -> Refused | None:
+        if self.latest is not None and day > (last := self.latest(answers, world)):
             if last == world.today:
                 return Refused(
                     "in_the_future", Text(_("Den {day} har inte varit än. Skriv en dag som har varit."), day=day)
@@ -408,22 +492,22 @@ class Day(Kind):
             return Refused(
                 "too_late", Text(_("Den {day} är för sent. Välj en dag till och med {last}."), day=day, last=last)
             )
-        if self.earliest is not None and day < (first := self.earliest(world)):
+        if self.earliest is not None and day < (first := self.earliest(answers, world)):
             return Refused(
                 "too_early", Text(_("Den {day} är för tidigt. Välj en dag från och med {first}."), day=day, first=first)
             )
         return None
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         if not isinstance(value, str):
             return False
         try:
             day = date.fromisoformat(value)
         except ValueError:
             return False
-        return self._within(day, world) is None
+        return self._within(day, world, answers) is None
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         return dates.day_phrase(date.fromisoformat(str(value)), world.today, world.language)
 
 
@@ -448,7 +532,7 @@ class Number(Kind):
     def typed(self) -> str:
         return "number"
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         digits = said.strip()
         if not (len(digits) < 10 and digits.isascii() and digits.isdigit()) or not self.low <= int(digits) <= self.high:
             return Refused(
@@ -456,10 +540,10 @@ class Number(Kind):
             )
         return Given(int(digits))
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         return str(value)
 
     def problems(self) -> list[str]:
@@ -468,20 +552,30 @@ class Number(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseCode(Kind):
-    """A case: the latest as buttons, a new one, or its code typed."""
+    """A case: the latest as buttons, a new one, or its code typed.
+
+    :ivar latest: how many buttons.
+    :ivar may_be_new: whether a new case can be opened here.
+    :ivar may_be_closed: whether a closed case does.
+    """
 
     latest: int = 4
+    may_be_new: bool = True
+    may_be_closed: bool = False
 
     @property
     def typed(self) -> str:
         return "code"
 
-    def options(self, so_far: Value | None, world: World) -> Sequence[Option]:
-        cases = [Option(code, Verbatim(code)) for code in world.cases[: self.latest]]
-        return (*cases, Option(NEW_CASE, _("Nytt ärende")))
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
+        fitting = (code for code in world.cases if self.may_be_closed or not world.is_closed(code))
+        cases = [Option(code, Verbatim(code)) for code in islice(fitting, self.latest)]
+        return (*cases, Option(NEW_CASE, _("Nytt ärende"))) if self.may_be_new else cases
 
-    def read(self, said: str, so_far: Value | None, world: World) -> Reply:
-        if said == NEW_CASE or said.strip().casefold() == say(_("Nytt ärende"), world.language).casefold():
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
+        if self.may_be_new and (
+            said == NEW_CASE or said.strip().casefold() == say(_("Nytt ärende"), world.language).casefold()
+        ):
             code = world.draw_code()
             return Given(code, Text(_("Nytt ärende: {code}. Koden gäller först när du har sparat."), code=code))
         read = said if said in world.cases else case_code.read(said, world.practice)
@@ -491,13 +585,20 @@ class CaseCode(Kind):
             return Refused(
                 "unknown_case", _("Du har inget ärende med den koden. Kontrollera koden och skriv den igen.")
             )
+        if world.is_closed(read) and not self.may_be_closed:
+            return Refused(
+                "closed_case",
+                Text(_("{code} är stängt i Lots. Skriv /arende {code} om du vill öppna det igen."), code=read),
+            )
         return Given(read)
 
-    def holds(self, value: Value, world: World) -> bool:
+    def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         code = str(value)
-        return world.may_see(code) or (CODE_SHAPE.fullmatch(code) is not None and world.is_free(code))
+        if world.may_see(code):
+            return self.may_be_closed or not world.is_closed(code)
+        return self.may_be_new and case_code.SHAPE.fullmatch(code) is not None and world.is_free(code)
 
-    def show(self, value: Value, world: World) -> str:
+    def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         code = str(value)
         if world.may_see(code):
             return code

@@ -19,6 +19,9 @@ DASHES = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 PRACTICE_MARK = "Ö"
 
+SHAPE = re.compile("[2-9A-ZÖ][2-9A-Z]{2}-[2-9A-Z]{3}")
+"""The form alone, for what is stored: the check character was tried when the code was typed or drawn."""
+
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _MODULUS = len(ALPHABET)
 # The check character weighs -1 (22), so that it is the sum of the others: all six weights differ, none is 0.

@@ -580,3 +580,36 @@ def _months_on(day: date, months: int) -> date:
     """The same day some months on or back, or the last day of a month that lacks it (lag 1930:173 1 §)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+_MONTH_DIGITS = re.compile(r"(?:(\d{4})[-./ ]?(\d{1,2})|(\d{1,2})[-./ ](\d{4}))")
+_MONTH_NAMED = re.compile(r"([^\W\d_]+)\.? (\d{4})")
+
+
+def read_month(text: str, language: str = "sv") -> date | None:
+    """Read a month of a year: ``mars 2028``, ``2028-03``, ``3/2028``.
+
+    :param text: what was typed.
+    :param language: the reader's language; Swedish is always understood.
+    :returns: the first day of the month, or ``None`` where it is no month.
+    """
+    said = _fold(text) if len(text) <= LONGEST else ""
+    if found := _MONTH_DIGITS.fullmatch(said):
+        year, month = (found[1], found[2]) if found[1] else (found[4], found[3])
+        return date(int(year), int(month), 1) if 1 <= int(month) <= 12 and int(year) else None
+    if found := _MONTH_NAMED.fullmatch(said):
+        for names in (_names("sv"), _names(language)):
+            for number, name in enumerate(names.months, 1):
+                if len(found[1]) >= 3 and _fold(name).startswith(found[1]) and int(found[2]):
+                    return date(int(found[2]), number, 1)
+    return None
+
+
+def month_words(month: date, language: str = "sv") -> str:
+    """A month written out.
+
+    :param month: any day of it.
+    :param language: ``sv`` or ``en``.
+    :returns: ``mars 2028``.
+    """
+    return f"{_names(language).months[month.month - 1]} {month.year}"

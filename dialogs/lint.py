@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from dialogs import plain
-from dialogs.answers import Kind, Option, Partly
+from dialogs.answers import Kind, Option, Partly, Pick
 from dialogs.law import UnknownLaw, fact, facts
 from dialogs.model import Dialog, Go, Question, Route, World, words_of
 from dialogs.policy import Policy
@@ -252,9 +252,12 @@ def _world(language: str, today: date) -> World:
         practice=True,
         policy=Policy(),
         person="",
+        district="",
+        coordinators=lambda: (),
         cases=(code,),
         entries=lambda case: (),
         may_see=lambda case: True,
+        is_closed=lambda case: False,
         is_free=lambda case: True,
         draw_code=lambda: code,
     )
@@ -262,7 +265,11 @@ def _world(language: str, today: date) -> World:
 
 def _keyboards(kind: Kind, world: World) -> Iterator[Sequence[Option]]:
     """The buttons as they come, and as they are when a line of a growing list has been pressed a few times."""
+    if isinstance(kind, Pick):
+        return  # its buttons follow from the records; their values are ids, which always fit
     yield (first := kind.options(None, world))
+    if kind.typed not in ("several", "three_state"):
+        return
     for option in first:
         so_far = None
         for _ in range(_MOST_PRESSES):

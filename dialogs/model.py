@@ -27,9 +27,12 @@ class World:
     :ivar practice: whether this is practice (codes begin with Ö).
     :ivar policy: the deployment's numbers.
     :ivar person: the id of the member of staff who is speaking.
+    :ivar district: that person's district.
+    :ivar coordinators: gives the coordinators of the district, the person included, as (id, label).
     :ivar cases: that person's cases, latest first.
     :ivar entries: the records of a case, oldest first; empty for a case that the person may not see.
     :ivar may_see: whether a case exists and the person may see it.
+    :ivar is_closed: whether a case is closed.
     :ivar is_free: whether a code belongs to no case at all.
     :ivar draw_code: a new case code that is free.
     """
@@ -40,9 +43,12 @@ class World:
     practice: bool
     policy: Policy
     person: str
+    district: str
+    coordinators: Callable[[], Sequence[tuple[str, str]]]
     cases: Sequence[str]
     entries: Callable[[str], Sequence[Entry]]
     may_see: Callable[[str], bool]
+    is_closed: Callable[[str], bool]
     is_free: Callable[[str], bool]
     draw_code: Callable[[], str]
 
@@ -78,7 +84,8 @@ class Question:
     :ivar label: two or three words for the read-back and for Ändra.
     :ivar kind: how it is answered.
     :ivar why: why it is asked.
-    :ivar preset: an answer that stands until it is changed at the read-back. Only for what is merely likely;
+    :ivar preset: an answer that stands until it is changed at the read-back; ``None`` makes the question be asked.
+        Only for what is merely likely, or on record;
         never for what a person must have said or done (design, how it should feel).
     :ivar depends_on: questions whose change makes this answer void.
     :ivar offers: earlier questions that can be changed right here, since they are what may be wrong.
@@ -89,7 +96,7 @@ class Question:
     label: Words
     kind: Kind
     why: Why
-    preset: Callable[[Answers, World], Value] | None = None
+    preset: Callable[[Answers, World], Value | None] | None = None
     depends_on: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
 
@@ -169,9 +176,11 @@ class Dialog:
     :ivar questions: in the order of the talk; the first is where it begins.
     :ivar outcomes: where it can end.
     :ivar routes: rows; together they name every choice.
-    :ivar record: what is kept, from the answers on the way.
+    :ivar record: what is kept, from the answers on the way, in the order it is written.
     :ivar kinds: the record kinds it writes.
-    :ivar note: the journal note from the record alone, so the two cannot differ.
+    :ivar note: the journal note from the record alone, so the two cannot differ; ``None`` where there is none.
+    :ivar title_when_closed: its title on a closed case; ``None`` where it is not for those.
+    :ivar listed: whether it stands in menus and lists of commands; others are opened from a case.
     """
 
     id: str
@@ -183,9 +192,11 @@ class Dialog:
     questions: tuple[Question, ...]
     outcomes: tuple[Outcome, ...]
     routes: tuple[Route, ...]
-    record: Callable[[Answers, World], Record]
+    record: Callable[[Answers, World], Sequence[Record]]
     kinds: tuple[type[Record], ...]
-    note: Callable[[Any], Sequence[Words]]
+    note: Callable[[Any], Sequence[Words]] | None
+    listed: bool = True
+    title_when_closed: Words | None = None
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
     endings: Mapping[str, Outcome] = field(init=False, repr=False, compare=False)
 

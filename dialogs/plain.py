@@ -40,7 +40,7 @@ _END = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][”\")]))\s+(?=[“\"(]?[\dA-ZÅÄÖ
 _ABBREVIATED = re.compile(r"(?:^|[\s(])(?:kl|kap|nr|s|t\.ex|bl\.a|m\.m|dvs)\.$", re.IGNORECASE)
 
 _BISTAND = re.compile(r"(?<!ekonomiskt )\bbistånd\w*", re.IGNORECASE)
-_NOT_YOU = re.compile(r"(?<!\ben )\bman\b|\b(?:användaren|vederbörande)\b", re.IGNORECASE)
+_NOT_YOU = re.compile(r"(?<!\ben )(?<!\bgod )\bman\b|\b(?:användaren|vederbörande)\b", re.IGNORECASE)
 _POLITE = re.compile(r"\b(?:Ni|Er|Ert|Era)\b")
 
 

@@ -9,12 +9,20 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
-from typing import Any, ClassVar, Literal, Protocol, Self, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, Union, get_args, get_origin, get_type_hints
 
-CODE_SHAPE = re.compile("[2-9A-ZÖ][2-9A-Z]{2}-[2-9A-Z]{3}")
-"""The shape alone: a code's check character is for fingers, and was tried when the code was typed or drawn."""
+from dialogs.case_code import SHAPE
+
+CaseRef = Annotated[str, SHAPE, 7]
+"""A case code, by its form alone."""
+
+RecordRef = Annotated[str, re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 36]
+"""The id of another record."""
+
+Coded = Annotated[str, re.compile("[A-Za-zÅÄÖåäö0-9_ -]{1,40}"), 40]
+"""A word from a list that the code or the deployment's configuration holds; never typed by anyone."""
 
 
 class BadRecord(ValueError):
@@ -33,7 +41,7 @@ class Record:
     kind: ClassVar[str]
     schema: ClassVar[int] = 1
 
-    case: str
+    case: CaseRef
 
     def payload(self) -> dict[str, Any]:
         """The fields that are set, ready for JSON: dates as ISO dates, nothing that is ``None``.
@@ -98,6 +106,10 @@ class Entry(Protocol):
         """The id of the member of staff who wrote it."""
 
     @property
+    def said_on(self) -> date:
+        """The day it was written."""
+
+    @property
     def record(self) -> Record:
         """What was kept."""
 
@@ -111,12 +123,99 @@ class CaseOpened(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFact(Record):
-    """A fact about a case: so far whether it is SIG unga or SIG unga vuxna (TG-1, TG-2)."""
+    """A fact about a case, as it was said to be on the day it was recorded; a later one stands over it."""
 
     kind: ClassVar[str] = "case_fact"
 
-    fact: Literal["group"]
-    value: Literal["youth", "young_adult"]
+    fact: Literal["group", "age_group", "month_of_18", "district", "police_area", "custody", "second_coordinator"]
+    value: Coded
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseClosed(Record):
+    """A case was closed: nothing more is recorded in it until it is opened again."""
+
+    kind: ClassVar[str] = "case_closed"
+
+    reason: Literal["discharged", "never_enrolled", "moved", "wrong_case", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseReopened(Record):
+    """A closed case was opened again."""
+
+    kind: ClassVar[str] = "case_reopened"
+
+    reason: Literal["came_back", "closed_by_mistake", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalkHeld(Record):
+    """A motivational talk that was held, missed or cancelled (MOT-5)."""
+
+    kind: ClassVar[str] = "talk_held"
+
+    held: Literal["yes", "missed", "cancelled"]
+    occurred_on: date
+    mode: Literal["meeting", "telephone", "video"] | None = None
+    held_by: Literal["self", "colleague", "both"] | None = None
+    assessment: Literal["continue", "motivated", "not_motivated"] | None = None
+    reason: (
+        Literal[
+            "more_time",
+            "wants_to_know_more",
+            "trust_first",
+            "wants_to_leave",
+            "keeps_appointments",
+            "takes_steps",
+            "not_now",
+            "does_not_come",
+            "no_to_the_police",
+            "other",
+        ]
+        | None
+    ) = None
+
+    @property
+    def happened_on(self) -> date:
+        """The day of the talk."""
+        return self.occurred_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrected(Record):
+    """A talk was corrected, or a correction taken back; the record it is about stays as it was written (MOT-4)."""
+
+    kind: ClassVar[str] = "corrected"
+
+    corrects: RecordRef
+    change: Literal["taken_away", "day", "held", "mode", "held_by", "undo"]
+    reason: Literal["mistyped", "wrong_case", "written_twice", "learned_later", "other"]
+    talk_on: date
+    occurred_on: date | None = None
+    held: Literal["yes", "missed", "cancelled"] | None = None
+    mode: Literal["meeting", "telephone", "video"] | None = None
+    held_by: Literal["self", "colleague", "both"] | None = None
+
+    def applied_to(self, talk: TalkHeld) -> TalkHeld | None:
+        """The talk as it reads after this correction.
+
+        :param talk: the talk as it stood.
+        :returns: the talk as it stands; ``None`` where it was taken away.
+        """
+        match self.change:
+            case "taken_away":
+                return None
+            case "day":
+                return replace(talk, occurred_on=self.occurred_on or talk.occurred_on)
+            case "held":
+                return replace(talk, held=self.held or talk.held, occurred_on=self.occurred_on or talk.occurred_on)
+            case "mode":
+                return replace(talk, mode=self.mode or talk.mode)
+            case "held_by":
+                return replace(talk, held_by=self.held_by or talk.held_by)
+            case "undo":
+                return talk
 
 
 _FIELDS: dict[type[Record], dict[str, tuple[Any, bool]]] = {}
@@ -126,7 +225,7 @@ def _fields_of(cls: type[Record]) -> dict[str, tuple[Any, bool]]:
     """Each field's type and whether it is required; worked out once a kind."""
     if (known := _FIELDS.get(cls)) is not None:
         return known
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     found: dict[str, tuple[Any, bool]] = {}
     for field in fields(cls):
         hint = hints[field.name]
@@ -154,10 +253,9 @@ def _read_field(where: str, value: Any, allowed: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadRecord(f"{where} is {value!r}; it must be a whole number")
         return value
-    if not isinstance(value, str):
-        raise BadRecord(f"{where} is {value!r}; it must be a case code")
-    if not CODE_SHAPE.fullmatch(value):
-        raise BadRecord(f"{where} is {value!r}; that is not a case code")
+    _, shape, _longest = get_args(allowed)
+    if not isinstance(value, str) or not shape.fullmatch(value):
+        raise BadRecord(f"{where} is {value!r}; it must have the shape {shape.pattern}")
     return value
 
 
@@ -168,4 +266,5 @@ def _field_schema(allowed: Any) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
     if allowed is int:
         return {"type": "integer"}
-    return {"type": "string", "pattern": f"^{CODE_SHAPE.pattern}$", "maxLength": 7}
+    _, shape, longest = get_args(allowed)
+    return {"type": "string", "pattern": f"^{shape.pattern}$", "maxLength": longest}

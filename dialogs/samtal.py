@@ -8,17 +8,16 @@ after the command, four when an assessment is put off and five when one is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar, Literal
 
 from dialogs.answers import Answers, CaseCode, Choice, Day, Option
+from dialogs.case_facts import fact_question, facts_said
 from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
-from dialogs.records import Record
+from dialogs.records import Record, TalkHeld
 from dialogs.rules.talks import (
     a_talk_is_already_recorded_that_day,
     an_assessment_is_due,
-    group_of,
+    as_group,
     talks_held,
     the_talks_are_past_the_usual,
 )
@@ -88,6 +87,22 @@ WHY_NOT_MOTIVATED = Choice(
 )
 
 
+_TALK = {
+    "yes": _("Samtal den {day}"),
+    "missed": _("Uteblivet samtal den {day}"),
+    "cancelled": _("Inställt samtal den {day}"),
+}
+
+
+def talk_words(talk: TalkHeld) -> Text:
+    """How a talk is named in a list.
+
+    :param talk: the talk, as it stands.
+    :returns: what it was, and its day.
+    """
+    return Text(_TALK[talk.held], day=talk.occurred_on)
+
+
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -98,14 +113,14 @@ def _this_talk(answers: Answers, world: World) -> int:
 def _ask_for_assessment(answers: Answers, world: World) -> Words:
     number = _this_talk(answers, world)
     if _due(answers, world) == "suggested":
-        return Text(_("Det här är samtal {count}. Vill du göra en bedömning nu?"), count=_count(number, world))
+        return Text(_("Det här är samtal {count}. Vill du göra en bedömning nu?"), count=count_words(number, world))
     if the_talks_are_past_the_usual(number, world.policy):
         return Text(
             _("Det här är samtal {number}. Det är fler än de vanliga {usual}. Hur bedömer du motivationen?"),
             number=number,
             usual=_usual(world),
         )
-    return Text(_("Det här är samtal {count}. Hur bedömer du motivationen?"), count=_count(number, world))
+    return Text(_("Det här är samtal {count}. Hur bedömer du motivationen?"), count=count_words(number, world))
 
 
 def _second_talk(answers: Answers, world: World) -> Words:
@@ -114,12 +129,22 @@ def _second_talk(answers: Answers, world: World) -> Words:
 
 def _as_last_time(field: str, otherwise: str, own: bool) -> Callable[[Answers, World], str]:
     def preset(answers: Answers, world: World) -> str:
-        for entry in reversed(talks_held(world.entries(answers.word("case")))):
-            if not own or entry.author == world.person:
-                return str(getattr(entry.record, field) or otherwise)
+        for talk in reversed(talks_held(world.entries(answers.word("case")))):
+            if not own or talk.entry.author == world.person:
+                return str(getattr(talk.record, field) or otherwise)
         return otherwise
 
     return preset
+
+
+def latest_day(held: str | None, world: World) -> date:
+    """A talk that was held or missed has been; one that is cancelled may lie ahead.
+
+    :param held: whether the talk was held, as it is stored.
+    :param world: what is known.
+    :returns: the last day it may stand on.
+    """
+    return world.today + timedelta(days=world.policy.cancelled_ahead_days if held == "cancelled" else 0)
 
 
 QUESTIONS = (
@@ -133,6 +158,7 @@ QUESTIONS = (
             rules=("MOT-4",),
         ),
     ),
+    fact_question("group"),
     Question(
         id="held",
         asks=_("Blev samtalet av?"),
@@ -149,8 +175,8 @@ QUESTIONS = (
         label=_("Samtalsdag"),
         kind=Day(
             quick=(0, 1, 2),
-            earliest=lambda world: world.today - timedelta(days=world.policy.oldest_talk_days),
-            latest=lambda world: world.today,
+            earliest=lambda answers, world: world.today - timedelta(days=world.policy.oldest_talk_days),
+            latest=lambda answers, world: latest_day(answers.word_or_none("held"), world),
         ),
         why=Why(
             words=_("Det ska synas när något hände och vem som har skrivit det."),
@@ -198,7 +224,7 @@ QUESTIONS = (
             ),
             rules=("MOT-1", "MOT-2"),
         ),
-        depends_on=("case",),
+        depends_on=("case", "group"),
     ),
     Question(
         id="why_continue",
@@ -234,7 +260,13 @@ def _usual(world: World) -> str:
     return f"{world.policy.suggest_assessment_at}–{world.policy.ask_assessment_at}"
 
 
-def _count(number: int, world: World) -> Words:
+def count_words(number: int, world: World) -> Words:
+    """MOT-1: "3 av 3–5"; the number alone where it is past the usual.
+
+    :param number: how many talks have been held.
+    :param world: what is known; its policy says what is usual.
+    :returns: the words.
+    """
     if the_talks_are_past_the_usual(number, world.policy):
         return Verbatim(f"{number}")
     return Text(_("{number} av {usual}"), number=number, usual=_usual(world))
@@ -243,7 +275,7 @@ def _count(number: int, world: World) -> Words:
 def _saved(answers: Answers, world: World) -> list[Words]:
     number = len(talks_held(world.entries(answers.word("case"))))
     lines: list[Words] = [
-        Text(_("Sparat i {case}. Samtal {count}."), case=answers.word("case"), count=_count(number, world))
+        Text(_("Sparat i {case}. Samtal {count}."), case=answers.word("case"), count=count_words(number, world))
     ]
     if the_talks_are_past_the_usual(number, world.policy):
         lines.append(Text(_("Det är fler än de vanliga {usual}. Samtalet räknas ändå."), usual=_usual(world)))
@@ -274,7 +306,7 @@ def _says_not_counted(answers: Answers, world: World) -> Sequence[Words]:
     number = len(talks_held(world.entries(answers.word("case"))))
     return (
         Text(_("Sparat i {case}. Samtalet räknas inte."), case=answers.word("case")),
-        Text(_("Hållna samtal: {count}."), count=_count(number, world)),
+        Text(_("Hållna samtal: {count}."), count=count_words(number, world)),
         _("Nästa steg: boka en ny tid, om det inte redan är gjort."),
         _("Är du orolig för personen: kontakta ansvarig socialsekreterare."),
     )
@@ -284,7 +316,7 @@ def _says_already_counted(answers: Answers, world: World) -> Sequence[Words]:
     number = len(talks_held(world.entries(answers.word("case"))))
     return (
         Text(_("Samtalet är redan sparat i {case}. Inget nytt är sparat."), case=answers.word("case")),
-        Text(_("Hållna samtal: {count}."), count=_count(number, world)),
+        Text(_("Hållna samtal: {count}."), count=count_words(number, world)),
     )
 
 
@@ -310,12 +342,12 @@ def _after_the_day(answers: Answers, world: World) -> str:
 
 
 def _due(answers: Answers, world: World) -> str:
-    entries = world.entries(answers.word("case"))
-    return an_assessment_is_due(len(talks_held(entries)) + 1, group_of(entries), world.policy)
+    return an_assessment_is_due(_this_talk(answers, world), as_group(answers.word("group")), world.policy)
 
 
 ROUTES = (
-    Go("case", "held"),
+    Go("case", "group"),
+    Go("group", "held", on=("youth", "young_adult", "unknown")),
     Go("held", "occurred_on", on=("yes", "missed", "cancelled")),
     Decide(
         "occurred_on",
@@ -346,49 +378,16 @@ ROUTES = (
 # ── record and note ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, kw_only=True)
-class TalkHeld(Record):
-    """A motivational talk that was held, missed or cancelled (MOT-5)."""
-
-    kind: ClassVar[str] = "talk_held"
-
-    held: Literal["yes", "missed", "cancelled"]
-    occurred_on: date
-    mode: Literal["meeting", "telephone", "video"] | None = None
-    held_by: Literal["self", "colleague", "both"] | None = None
-    assessment: Literal["continue", "motivated", "not_motivated"] | None = None
-    reason: (
-        Literal[
-            "more_time",
-            "wants_to_know_more",
-            "trust_first",
-            "wants_to_leave",
-            "keeps_appointments",
-            "takes_steps",
-            "not_now",
-            "does_not_come",
-            "no_to_the_police",
-            "other",
-        ]
-        | None
-    ) = None
-
-    @property
-    def happened_on(self) -> date:
-        """The day of the talk."""
-        return self.occurred_on
-
-
-def record(answers: Answers, world: World) -> TalkHeld:
+def record(answers: Answers, world: World) -> Sequence[Record]:
     """What is kept of the talk.
 
     :param answers: the answers on the way to an outcome that saves.
-    :param world: what is known; not used, since all of it was asked.
-    :returns: the record; an assessment put off is not kept as one.
+    :param world: what is known, to see which case facts are new.
+    :returns: new case facts and the talk; an assessment put off is not kept as one.
     """
     assessment = answers.word_or_none("assessment")
     reason = next((answers.word(q) for q in answers if q.startswith("why_")), None)
-    return TalkHeld.from_payload(
+    talk = TalkHeld.from_payload(
         {
             field: value
             for field, value in {
@@ -403,6 +402,7 @@ def record(answers: Answers, world: World) -> TalkHeld:
             if value is not None
         }
     )
+    return (*facts_said(answers, world), talk)
 
 
 _NOTE_HELD = {

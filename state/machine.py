@@ -139,11 +139,13 @@ class CompiledDialog:
         by_id = self.dialog.by_id
         while (question := by_id.get(cursor.state)) is not None:
             value = given.get(question.id)
-            if value is None or not question.kind.holds(value, world):
-                if value is not None or question.preset is None:
+            if value is None:
+                value = question.preset(Answers(way), world) if question.preset else None
+                if value is None or not question.kind.holds(value, world, Answers(way)):
                     break
-                value = question.preset(Answers(way), world)
                 preset.add(question.id)
+            elif not question.kind.holds(value, world, Answers(way)):
+                break
             way[question.id] = value
             rows.append(self._step(cursor, question, value, way, world))
         else:
@@ -168,7 +170,9 @@ class CompiledDialog:
         :returns: (this one's number, how many in all), both from 1.
         """
         number = len(position.way) - len(position.preset) + 1
-        return number, number - 1 + max(1, self._left[position.at.id])
+        asked = position.at
+        left = self._left[asked.id] + (isinstance(asked, Question) and asked.preset is not None)  # asked all the same
+        return number, number - 1 + max(1, left)
 
     def _shortest(self) -> dict[str, int]:
         left = dict.fromkeys(self.dialog.endings, 0)

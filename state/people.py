@@ -8,6 +8,15 @@ from typing import Literal, get_args
 
 Role = Literal["samordnare", "ersattare", "chef", "drift", "granskare"]
 ROLES: tuple[Role, ...] = get_args(Role)
+LABELS: dict[Role, str] = {
+    "samordnare": "samordnare",
+    "ersattare": "ersättare",
+    "chef": "chef",
+    "drift": "drift",
+    "granskare": "granskare",
+}
+"""What colleagues see of a role, before a number: labels are given once, and never hold a name."""
+
 CASE_ROLES: frozenset[Role] = frozenset({"samordnare", "ersattare"})
 """The roles that may open a case; everything is denied that is not granted."""
 
@@ -22,6 +31,7 @@ class Person:
     :ivar language: ``sv`` or ``en``.
     :ivar channel: where they talk: ``telegram`` or ``terminal``.
     :ivar address: their address in that channel (a chat id).
+    :ivar label: what colleagues see, "samordnare 2"; never a name.
     """
 
     id: str
@@ -30,6 +40,7 @@ class Person:
     language: str
     channel: str
     address: str
+    label: str
 
     @property
     def may_open_cases(self) -> bool:

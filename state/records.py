@@ -10,10 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dialogs.records import Record
 from state.errors import BrokenChain
+
+ZONE = ZoneInfo("Europe/Stockholm")
 
 GENESIS = "0" * 64
 """What the first record says of the one before."""
@@ -51,6 +55,11 @@ class Envelope:
     digest: str
     previous: str
     hash: str
+
+    @property
+    def said_on(self) -> date:
+        """The day it was written, in local time."""
+        return datetime.fromisoformat(self.recorded_at).astimezone(ZONE).date()
 
     def as_json(self) -> dict[str, Any]:
         """The envelope as plain JSON, one line of ``lots records --json``.

@@ -10,6 +10,10 @@ WIDEST_LABEL = {1: 60, 2: 17, 3: 11}
 """How many characters a button's label may have by the number of buttons in its row, on a phone 360 px wide."""
 
 
+NO_SESSION = "-"
+"""What a screen has for a session's id where it belongs to none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button.
@@ -33,7 +37,7 @@ class Screen:
     :ivar rows: the buttons.
     :ivar typed: what may be typed: ``choice``, ``date``, ``number``, ``code``, ``several``, ``three_state``, or
         ``nothing``.
-    :ivar session: the session's id, or ``-`` where there is none.
+    :ivar session: the session's id, or :data:`NO_SESSION`.
     :ivar revision: the session's revision; a button of another revision is stale.
     :ivar progress: which question this is and of how many, the presets not counted; ``None`` off the questions.
     """
@@ -41,7 +45,7 @@ class Screen:
     text: str
     rows: Rows
     typed: str = "nothing"
-    session: str = "-"
+    session: str = NO_SESSION
     revision: int = 0
     progress: tuple[int, int] | None = None
 

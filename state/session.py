@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dialogs import dates
@@ -43,7 +43,8 @@ from state.screen import Button, Rows, Screen, stack
 
 BACK, WHY, CHANGE, SAVE, ABANDON = "!back", "!why", "!change", "!save", "!abandon"
 YES_ABANDON, NO_GO_ON = "!abandon:yes", "!abandon:no"
-RESUME, START_OVER = "!resume", "!over"
+RESUME, START_OVER, ANOTHER = "!resume", "!over", "!another"
+"""What can be done with a draft that was found; the desk takes care of the last: the draft stays, a new one begins."""
 
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -110,6 +111,7 @@ class _Fresh:
 
     record: Record
     author: str
+    said_on: date
     id: str = ""
 
 
@@ -123,13 +125,14 @@ class Engine:
     def __init__(self, dialogs: Sequence[Dialog]) -> None:
         self.compiled = {dialog.id: CompiledDialog(dialog) for dialog in dialogs}
 
-    def start(self, dialog: str, session_id: str, world: World) -> Step:
+    def start(self, dialog: str, session_id: str, world: World, case: str | None = None) -> Step:
         """Open a dialog.
 
         :param dialog: its id.
         :param session_id: a new random id.
         :param world: what is known.
-        :returns: the first question.
+        :param case: the case, where it is opened from one; it is then not asked for.
+        :returns: the first question that waits.
         :raises KeyError: there is no such dialog.
         """
         compiled = self.compiled[dialog]
@@ -139,8 +142,38 @@ class Engine:
             dialog=dialog,
             version=compiled.dialog.version,
             opened_at=world.now,
+            answers={} if case is None else {self._case_question(compiled.dialog): case},
         )
         return self._arrive(session, world, (SessionStarted(),))
+
+    def case_of(self, session: Session) -> str | None:
+        """The case a session is about.
+
+        :param session: the session.
+        :returns: the case code, or ``None`` where it has not been said.
+        """
+        held = session.answers.get(self._case_question(self.compiled[session.dialog].dialog))
+        return None if held is None else str(held)
+
+    def draft_words(self, session: Session, world: World) -> Text:
+        """How a draft is named: what, in which case, from when.
+
+        :param session: the draft.
+        :param world: what is known now.
+        :returns: "ett påbörjat samtal för K7M-4QX från kl. 14.32".
+        """
+        noun = _text(self.compiled[session.dialog].dialog.noun)
+        at = dates.clock_time(session.opened_at.time(), world.language)
+        opened = session.opened_at.date()
+        when = Text(_("från {time}"), time=at)
+        if opened != world.today:
+            when = Text(_("från den {day} {time}"), day=opened, time=at)
+        if (case := self.case_of(session)) is not None:
+            return Text(_("{noun} för {case} {when}"), noun=noun, case=case, when=when)
+        return Text(_("{noun} {when}"), noun=noun, when=when)
+
+    def _case_question(self, dialog: Dialog) -> str:
+        return next((question.id for question in dialog.questions if isinstance(question.kind, CaseCode)), "")
 
     def current(self, session: Session, world: World, notices: Sequence[Words] = ()) -> Step:
         """The session's screen as it stands, without moving.
@@ -193,7 +226,8 @@ class Engine:
         if value == SAVE and session.read_back is not None:
             offered = True  # the read-back was shown, and the world has opened a question since
         if revision != session.revision or not offered:
-            return Step(session, (PressWasStale(),), shown)
+            fell = self._fell(session, position, world)
+            return Step(session, (PressWasStale(),), self._screen(session, position, world, fell) if fell else shown)
         return self._act(session, position, value, world)
 
     def answer(self, session: Session, text: str, world: World) -> Step:
@@ -298,7 +332,7 @@ class Engine:
         question = self._question(session, position)
         if question is None:
             return Step(session, (PressWasStale(),), self._screen(session, position, world))
-        reply = question.kind.read(said, session.growing, world)
+        reply = question.kind.read(said, session.growing, world, _before(question, position))
         match reply:
             case Refused(fault, words):
                 screen = self._screen(session, position, world, (words,))
@@ -335,16 +369,27 @@ class Engine:
             # An answer that no longer holds (a limit, a case that is gone). It stays until the question is answered
             # anew: without it a preset would step in without a word.
             events = (*events, AnswersFell((position.at.id,)))
+            notices = (*notices, *self._fell(session, position, world))
         return Step(session, events, self._screen(session, position, world, notices))
+
+    def _fell(self, session: Session, position: Position, world: World) -> tuple[Words, ...]:
+        """That the answer to the question that waits no longer holds, and why where that can be said."""
+        held = session.answers.get(position.at.id)
+        if held is None or session.asking or not isinstance(position.at, Question):
+            return ()
+        notice = _("Ett svar gäller inte längre. Svara på frågan igen.")
+        reply = position.at.kind.read(held, None, world, position.answers) if isinstance(held, str) else None
+        if isinstance(reply, Refused) and reply.fault != "not_a_choice":
+            return notice, reply.words
+        return (notice,)
 
     def _save(self, session: Session, position: Position, world: World) -> Step:
         if not isinstance(position.at, Outcome) or dict(position.way) != dict(session.read_back or {}):
             changed = _("Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
             return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed,))
-        kept = self.compiled[session.dialog].dialog.record(position.answers, world)
-        records: tuple[Record, ...] = (kept,)
-        if world.is_free(kept.case):
-            records = (CaseOpened(case=kept.case), kept)
+        records = tuple(self.compiled[session.dialog].dialog.record(position.answers, world))
+        if fresh := [kept.case for kept in records if world.is_free(kept.case)]:
+            records = (CaseOpened(case=fresh[0]), *records)
         return self._end(position, position.at, records, world, ())
 
     def _end(
@@ -442,19 +487,18 @@ class Engine:
         question = self._question(session, position)
         progress = None
         if question is not None:
-            way = {}
-            for passed, value in position.way.items():
-                if passed == question.id:
-                    break
-                way[passed] = value
-            lines += _heading(dialog, way, lang)
-            lines.append(say(question.words(Answers(way), world), lang))
+            before = _before(question, position)
+            lines += _heading(dialog, before, lang)
+            lines.append(say(question.words(before, world), lang))
             rows = self._question_rows(session, question, position, world)
             if not session.asking:
                 progress = self.compiled[session.dialog].progress(position)
         elif _beside(session.asking) == ASKING_RESUME:
-            lines.append(self._draft_line(session, position, world))
-            rows = stack((_button(_("Fortsätt"), RESUME, lang), _button(_("Börja om"), START_OVER, lang)))
+            lines.append(say(Text(_("Du har {draft}. Fortsätta?"), draft=self.draft_words(session, world)), lang))
+            rows = stack(
+                (_button(_("Fortsätt"), RESUME, lang), _button(_("Börja om"), START_OVER, lang)),
+                (_button(_("Ett annat ärende"), ANOTHER, lang),),
+            )
         elif _beside(session.asking) == ASKING_ABANDON:
             lines.append(say(_("Vill du avbryta? Då tas dina svar bort."), lang))
             rows = stack((_button(_("Ja, avbryt"), YES_ABANDON, lang), _button(_("Nej, fortsätt"), NO_GO_ON, lang)))
@@ -464,9 +508,11 @@ class Engine:
             rows = stack(choices, (_button(_("Tillbaka"), BACK, lang),))
         else:
             lines.append(say(_("Stämmer det här?"), lang))
+            way: dict[str, Value] = {}
             for passed, value in position.way.items():
                 asked = dialog.by_id[passed]
-                lines.append(f"{say(asked.label, lang)}: {asked.kind.show(value, world)}")
+                lines.append(f"{say(asked.label, lang)}: {asked.kind.show(value, world, Answers(way))}")
+                way[passed] = value
             rows = stack(
                 (
                     _button(_("Spara"), SAVE, lang),
@@ -486,7 +532,8 @@ class Engine:
     def _question_rows(self, session: Session, question: Question, position: Position, world: World) -> Rows:
         lang = world.language
         options = [
-            Button(say(option.label, lang), option.value) for option in question.kind.options(session.growing, world)
+            Button(say(option.label, lang), option.value)
+            for option in question.kind.options(session.growing, world, _before(question, position))
         ]
         around = []
         if session.asking or any(q not in position.preset for q in position.way):
@@ -499,17 +546,15 @@ class Engine:
         ]
         return stack([*options, *offered], around)
 
-    def _draft_line(self, session: Session, position: Position, world: World) -> str:
-        lang = world.language
-        dialog = self.compiled[session.dialog].dialog
-        when = say(Text(_("från {time}"), time=dates.clock_time(session.opened_at.time(), lang)), lang)
-        if (opened := session.opened_at.date()) != world.today:
-            when = f"{say(Text(_('från {day}'), day=opened), lang)} {dates.clock_time(session.opened_at.time(), lang)}"
-        if code := _case_on(dialog, position.way):
-            asks = Text(_("Du har {noun} för {case} {when}. Fortsätta?"), noun=_text(dialog.noun), case=code, when=when)
-        else:
-            asks = Text(_("Du har {noun} {when}. Fortsätta?"), noun=_text(dialog.noun), when=when)
-        return say(asks, lang)
+
+def _before(question: Question, position: Position) -> Answers:
+    """The answers on the way to a question; all of them where it is the one that waits."""
+    way: dict[str, Value] = {}
+    for passed, value in position.way.items():
+        if passed == question.id:
+            break
+        way[passed] = value
+    return Answers(way)
 
 
 def _beside(asking: str) -> str:
@@ -544,6 +589,9 @@ def _after(world: World, records: Sequence[Record]) -> World:
     """The world as it will be when the records are written, so that the last words can count them."""
 
     def entries(case: str) -> Sequence[Entry]:
-        return (*world.entries(case), *(_Fresh(kept, world.person) for kept in records if kept.case == case))
+        return (
+            *world.entries(case),
+            *(_Fresh(kept, world.person, world.today) for kept in records if kept.case == case),
+        )
 
     return replace(world, entries=entries)

@@ -18,9 +18,10 @@ from typing import Any
 
 from dialogs.records import Record
 from dialogs.registry import KINDS
+from dialogs.rules.cases import the_fact_that_stands
 from state import ids, records
 from state.errors import BrokenChain, DiskFailed, NewerStore, StoreBusy, WrongKey
-from state.people import Person, Role, code_hash
+from state.people import LABELS, Person, Role, code_hash
 from state.records import GENESIS, Envelope
 from state.session import Session
 from state.sqlcipher import DatabaseError, connect
@@ -80,8 +81,22 @@ def m001_the_spine(db: Database) -> None:
     db.execute("CREATE INDEX record_of_author ON record (author, seq)")
 
 
+@MIGRATIONS()
+def m002_life_around_a_dialog(db: Database) -> None:
+    """Labels and revoking of people, phones that change, drafts by case that are erased in the end."""
+    db.execute("ALTER TABLE person ADD COLUMN label TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE person ADD COLUMN revoked_at REAL")
+    db.execute("ALTER TABLE invitation ADD COLUMN person TEXT REFERENCES person (id)")
+    db.execute("ALTER TABLE session ADD COLUMN case_code TEXT")
+    db.execute("ALTER TABLE session ADD COLUMN erase_at REAL NOT NULL DEFAULT 9e9")
+    db.execute("CREATE INDEX session_of_case ON session (person, dialog, case_code)")
+
+
 _RECORD = "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash"
-_PERSON = "id, role, district, language, channel, address"
+NEVER = 9e9
+"""A time that does not come, in seconds since 1970."""
+
+_PERSON = "id, role, district, language, channel, address, label"
 _SESSION = "id, person, dialog, version, revision, opened_at, body"
 
 
@@ -213,6 +228,15 @@ class Store:
         """Close the file."""
         self._conn.close()
 
+    def faults(self) -> list[str]:
+        """What is wrong with the file itself, by SQLite's and SQLCipher's own checks.
+
+        :returns: their words; none where all is well.
+        """
+        found = [row[0] for row in self._rows("PRAGMA cipher_integrity_check")]
+        found += [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+        return [str(fault) for fault in found]
+
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
             return list(self._conn.execute(sql, values).fetchall())
@@ -263,19 +287,57 @@ class Store:
         :param address: the address in that channel.
         :returns: the person, or ``None`` for a stranger.
         """
-        row = self._row(f"SELECT {_PERSON} FROM person WHERE channel = ? AND address = ?", channel, address)
+        row = self._row(
+            f"SELECT {_PERSON} FROM person WHERE channel = ? AND address = ? AND revoked_at IS NULL", channel, address
+        )
         return _person(row) if row else None
 
-    def people(self, channel: str) -> list[Person]:
-        """Everyone who was invited in a channel.
+    def people(self, channel: str | None = None) -> list[Person]:
+        """Everyone who was invited and is not revoked.
 
-        :param channel: ``telegram`` or ``terminal``.
+        :param channel: ``telegram`` or ``terminal``; all channels where it is left out.
         :returns: people in the order they came.
         """
-        return [
-            _person(row)
-            for row in self._rows(f"SELECT {_PERSON} FROM person WHERE channel = ? ORDER BY rowid", channel)
-        ]
+        rows = self._rows(
+            f"SELECT {_PERSON} FROM person WHERE revoked_at IS NULL AND channel = coalesce(?, channel) ORDER BY rowid",
+            channel,
+        )
+        return [_person(row) for row in rows]
+
+    def person(self, id_: str) -> Person | None:
+        """A person by their id.
+
+        :param id_: the id.
+        :returns: the person, or ``None`` where there is none or they are revoked.
+        """
+        row = self._row(f"SELECT {_PERSON} FROM person WHERE id = ? AND revoked_at IS NULL", id_)
+        return _person(row) if row else None
+
+    def speak(self, person: str, language: str) -> None:
+        """Keep which language a person reads.
+
+        :param person: an id.
+        :param language: ``sv`` or ``en``.
+        """
+        self._conn.execute("UPDATE person SET language = ? WHERE id = ?", (language, person))
+
+    def revoke(self, person: str, now: datetime) -> None:
+        """End everything of a person at once: their way in, their drafts, what waits to be handled or sent.
+
+        The id stays, since it is the author of records; the address is forgotten.
+
+        :param person: an id.
+        :param now: the time.
+        """
+        where = "(SELECT channel, address FROM person WHERE id = ?)"
+        self._conn.execute("DELETE FROM session WHERE person = ?", (person,))
+        self._conn.execute(f"DELETE FROM inbox WHERE (channel, address) IN {where}", (person,))
+        self._conn.execute(f"DELETE FROM outbox WHERE (channel, address) IN {where}", (person,))
+        self._conn.execute("DELETE FROM invitation WHERE person = ?", (person,))
+        self._conn.execute(
+            "UPDATE person SET revoked_at = ?, address = 'revoked ' || id, live_message = NULL WHERE id = ?",
+            (now.timestamp(), person),
+        )
 
     def add_person(self, *, role: Role, district: str, channel: str, address: str, now: datetime) -> Person:
         """Let somebody in.
@@ -294,25 +356,27 @@ class Store:
             language="sv",
             channel=channel,
             address=address,
+            label=f"{LABELS[role]} {1 + self._rows('SELECT count(*) FROM person WHERE district = ?', district)[0][0]}",
         )
         self._conn.execute(
-            f"INSERT INTO person ({_PERSON}, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (person.id, role, district, person.language, channel, address, _utc(now)),
+            f"INSERT INTO person ({_PERSON}, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (person.id, role, district, person.language, channel, address, person.label, _utc(now)),
         )
         return person
 
-    def invite(self, *, role: Role, district: str, expires_at: datetime) -> str:
+    def invite(self, *, role: Role, district: str, expires_at: datetime, person: str | None = None) -> str:
         """Make an invitation that can be used once.
 
         :param role: what the invited may do.
         :param district: whose cases they may see.
         :param expires_at: until when.
+        :param person: the id of somebody who changes phone; they keep their id, drafts and cases.
         :returns: the one-time code; only its hash is kept.
         """
         code = ids.short_id(self._source, 24)
         self._conn.execute(
-            "INSERT INTO invitation (code_hash, role, district, expires_at) VALUES (?, ?, ?, ?)",
-            (code_hash(code), role, district, expires_at.timestamp()),
+            "INSERT INTO invitation (code_hash, role, district, expires_at, person) VALUES (?, ?, ?, ?, ?)",
+            (code_hash(code), role, district, expires_at.timestamp(), person),
         )
         return code
 
@@ -343,13 +407,24 @@ class Store:
         """
         row = self._row(
             "UPDATE invitation SET used_at = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ? "
-            "RETURNING role, district",
+            "RETURNING role, district, person",
             now.timestamp(),
             code_hash(code),
             now.timestamp(),
         )
         if row is None:
             return None
+        if row[2] is not None:
+            self._conn.execute(
+                "DELETE FROM outbox WHERE sent_at IS NULL AND (channel, address) IN "
+                "(SELECT channel, address FROM person WHERE id = ?)",
+                (row[2],),
+            )
+            self._conn.execute(
+                "UPDATE person SET channel = ?, address = ?, live_message = NULL WHERE id = ?",
+                (channel, address, row[2]),
+            )
+            return self.person(row[2])
         return self.add_person(role=row[0], district=row[1], channel=channel, address=address, now=now)
 
     def live_message(self, person: str) -> int | None:
@@ -375,21 +450,26 @@ class Store:
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def save_session(self, session: Session, park_at: datetime) -> None:
+    def save_session(
+        self, session: Session, park_at: datetime, *, erase_at: datetime | None = None, case: str | None = None
+    ) -> None:
         """Keep a session as it stands; it becomes the person's active one, and any other is put aside.
 
         :param session: the session.
+        :param case: the case it is about, or ``None`` where it has not been said.
         :param park_at: when it is parked unless it moves.
+        :param erase_at: when it is erased unless it moves; ``None`` for never.
         """
         self._conn.execute(
             "UPDATE session SET status = 'parked' WHERE person = ? AND status = 'active' AND id <> ?",
             (session.person, session.id),
         )
         self._conn.execute(
-            "INSERT INTO session (id, person, dialog, version, revision, status, opened_at, park_at, body) "
-            "VALUES (?, ?, ?, ?, ?, 'active', ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, "
-            "revision = excluded.revision, status = 'active', opened_at = excluded.opened_at, "
-            "park_at = excluded.park_at, body = excluded.body",
+            "INSERT INTO session (id, person, dialog, version, revision, status, opened_at, park_at, erase_at, "
+            "case_code, body) VALUES (?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "version = excluded.version, revision = excluded.revision, status = 'active', "
+            "opened_at = excluded.opened_at, park_at = excluded.park_at, erase_at = excluded.erase_at, "
+            "case_code = excluded.case_code, body = excluded.body",
             (
                 session.id,
                 session.person,
@@ -398,6 +478,8 @@ class Store:
                 session.revision,
                 session.opened_at.isoformat(),
                 park_at.timestamp(),
+                NEVER if erase_at is None else erase_at.timestamp(),
+                case,
                 json.dumps(session.body(), ensure_ascii=False, separators=(",", ":")),
             ),
         )
@@ -420,19 +502,32 @@ class Store:
         row = self._row(f"SELECT {_SESSION} FROM session WHERE person = ? AND status = 'active'", person)
         return _session(row) if row else None
 
-    def draft(self, person: str, dialog: str) -> Session | None:
-        """A person's draft of a dialog, active or parked.
+    def drafts(self, person: str, dialog: str | None = None, case: str | None = None) -> list[Session]:
+        """A person's drafts, active and parked.
 
         :param person: an id.
-        :param dialog: the dialog's id.
-        :returns: the latest such session, or ``None``.
+        :param dialog: only of this dialog.
+        :param case: only of this case.
+        :returns: the active one first, then the latest first.
         """
-        row = self._row(
-            f"SELECT {_SESSION} FROM session WHERE person = ? AND dialog = ? ORDER BY status, opened_at DESC LIMIT 1",
+        rows = self._rows(
+            f"SELECT {_SESSION} FROM session WHERE person = ? AND dialog = coalesce(?, dialog) "
+            "AND (? IS NULL OR case_code = ?) ORDER BY status, opened_at DESC",
             person,
             dialog,
+            case,
+            case,
         )
-        return _session(row) if row else None
+        return [_session(row) for row in rows]
+
+    def erase_due(self, now: datetime) -> list[Session]:
+        """Erase every draft whose time is out.
+
+        :param now: the time.
+        :returns: the drafts that are gone.
+        """
+        rows = self._rows(f"DELETE FROM session WHERE erase_at <= ? RETURNING {_SESSION}", now.timestamp())
+        return [_session(row) for row in rows]
 
     def park_due(self, now: datetime) -> int:
         """Put every session aside whose deadline has passed.
@@ -529,6 +624,14 @@ class Store:
             "SELECT id, address, payload FROM outbox WHERE channel = ? AND sent_at IS NULL ORDER BY id", channel
         )
         return [Leaving(row[0], row[1], json.loads(row[2])) for row in rows]
+
+    def is_unsent(self, row: int) -> bool:
+        """Whether a message is still to be sent.
+
+        :param row: its outbox row.
+        :returns: ``False`` where it was sent or withdrawn.
+        """
+        return self._row("SELECT 1 FROM outbox WHERE id = ? AND sent_at IS NULL", row) is not None
 
     def sent(self, messages: Sequence[tuple[int, str | None]], now: datetime) -> None:
         """Mark messages as sent, or given up, and erase what they said.
@@ -649,13 +752,14 @@ class Store:
         return bool(self.entries(case))
 
     def district_of(self, case: str) -> str | None:
-        """The district a case belongs to: that of its first record.
+        """The district a case belongs to: what was said last, or that of its first record.
 
         :param case: a case code.
         :returns: the district, or ``None`` where there is no such case.
         """
         held = self.entries(case)
-        return held[0].district if held else None
+        stands = the_fact_that_stands(held, "district")
+        return stands.value if stands else held[0].district if held else None
 
 
 def _utc(at: datetime) -> str:
@@ -663,7 +767,9 @@ def _utc(at: datetime) -> str:
 
 
 def _person(row: Sequence[Any]) -> Person:
-    return Person(id=row[0], role=row[1], district=row[2], language=row[3], channel=row[4], address=row[5])
+    return Person(
+        id=row[0], role=row[1], district=row[2], language=row[3], channel=row[4], address=row[5], label=row[6]
+    )
 
 
 def _session(row: Sequence[Any]) -> Session:

@@ -86,7 +86,7 @@ def _kept(answers: Answers, world: World) -> Sequence[Words]:
     )
 
 
-def _record(answers: Answers, world: World) -> VisitMade:
+def _record(answers: Answers, world: World) -> Sequence[VisitMade]:
     told, who = answers["told"], answers["who"]
     assert isinstance(told, dict)
     assert isinstance(who, list)
@@ -99,7 +99,7 @@ def _record(answers: Answers, world: World) -> VisitMade:
         "place": answers.word("place"),
         "why_long": answers.word_or_none("why_long"),
     }
-    return VisitMade.from_payload({field: value for field, value in payload.items() if value is not None})
+    return (VisitMade.from_payload({field: value for field, value in payload.items() if value is not None}),)
 
 
 def _why(words: str) -> Why:
@@ -122,7 +122,10 @@ BESOK = Dialog(
             id="day",
             asks=_("Vilken dag var det?"),
             label=_("Besöksdag"),
-            kind=Day(earliest=lambda world: world.today - timedelta(days=30), latest=lambda world: world.today),
+            kind=Day(
+                earliest=lambda answers, world: world.today - timedelta(days=30),
+                latest=lambda answers, world: world.today,
+            ),
             why=_why(_("Dagen ska synas.")),
             preset=lambda answers, world: world.opened_on.isoformat(),
         ),

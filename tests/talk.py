@@ -12,6 +12,7 @@ from dialogs import case_code
 from dialogs.model import Dialog, World
 from dialogs.policy import Policy
 from dialogs.records import Entry, Record
+from dialogs.rules.cases import a_case_is_closed
 from dialogs.texts import say
 from state.events import Event, SessionCompleted
 from state.screen import Screen
@@ -33,6 +34,7 @@ class Kept:
     record: Record
     author: str = "p-me"
     id: str = ""
+    said_on: date = date(2026, 11, 23)
 
 
 Shelf = Mapping[str, Sequence[Entry]]
@@ -58,9 +60,12 @@ def a_world(
         practice=practice,
         policy=policy or Policy(),
         person=person,
+        district="Farsta",
+        coordinators=lambda: (("p-me", "samordnare 1"), ("p-colleague", "ersättare 2")),
         cases=tuple(ours),
         entries=lambda code: ours.get(code, ()),
         may_see=lambda code: code in ours,
+        is_closed=lambda code: a_case_is_closed(ours.get(code, ())),
         is_free=lambda code: code not in ours and code != THEIRS,
         draw_code=draw,
     )
@@ -101,7 +106,8 @@ class Talk:
             if step.session is None:
                 self.store.end_session("s1")
             else:
-                self.store.save_session(step.session, self.world.now + timedelta(hours=24))
+                case = self.engine.case_of(step.session)
+                self.store.save_session(step.session, self.world.now + timedelta(hours=24), case=case)
         self.session = self.store.session("s1")
         return self
 

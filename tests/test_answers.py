@@ -32,8 +32,8 @@ from tests.talk import FREE, MONDAY, NEW, OURS, OURS_TOO, REAL, THEIRS, a_world,
 
 DAY = Day(
     quick=(0, 1, 2),
-    earliest=lambda world: world.today - timedelta(days=30),
-    latest=lambda world: world.today,
+    earliest=lambda answers, world: world.today - timedelta(days=30),
+    latest=lambda answers, world: world.today,
 )
 CODE = CaseCode()
 HELD = Choice(
@@ -214,7 +214,7 @@ def test_quick_buttons_carry_their_own_day_and_say_it_as_one_does() -> None:
 
 
 def test_a_limit_that_is_not_today_is_named() -> None:
-    before = Day(latest=lambda world: date(2026, 11, 1))
+    before = Day(latest=lambda answers, world: date(2026, 11, 1))
     assert read(before, "2026-11-02") == ("too_late", ["2026-11-01", "2026-11-02"])
     assert read(Day(), "2050-01-01")[0] == "given", "no limit, no refusal"
     assert read(Day(), "1950-01-01")[0] == "given", "no limit, no refusal"

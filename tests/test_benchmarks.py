@@ -10,6 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bot.desk import Desk
 from bot.phone import CHANNEL, Phone
 from dialogs.policy import Policy
+from dialogs.records import CaseFact, TalkHeld
 from dialogs.registry import DIALOGS
 from dialogs.samtal import DIALOG
 from state import ids
@@ -35,7 +36,8 @@ def test_the_desk_records_a_talk_durably(benchmark: BenchmarkFixture, tmp_path: 
     desk = Desk(store, DIALOGS, policy=Policy(), practice=True, now=lambda: MONDAY, source=ids.Seeded(1))
     with store.transaction():
         store.add_person(role="samordnare", district="Farsta", channel=CHANNEL, address="1", now=MONDAY)
-        store.append(DIALOG.kinds[0].from_payload(HELD), desk.store.people(CHANNEL)[0], MONDAY)
+        for record in (CaseFact(case=OURS, fact="group", value="young_adult"), TalkHeld.from_payload(HELD)):
+            store.append(record, desk.store.people(CHANNEL)[0], MONDAY)
     count = itertools.count(1)
     phone = Phone(desk, "1", lambda: next(count))
 

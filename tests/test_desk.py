@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +15,8 @@ from bot.phone import CHANNEL, Phone
 from dialogs import samtal
 from dialogs.answers import Answers
 from dialogs.model import World
-from dialogs.records import CaseFact, Record
+from dialogs.records import CaseFact, Record, TalkHeld
 from dialogs.registry import KINDS
-from dialogs.samtal import TalkHeld
 from state.people import ROLES, Role
 from state.records import verify
 from state.screen import Screen
@@ -27,6 +26,10 @@ from tests.talk import MONDAY, OURS, REAL, THEIRS
 
 PERSONNUMMER = "20100101-2382"
 """A published test number."""
+OWN = ["samtal", "ratta", "arende"]
+"""The commands of those who work with cases."""
+COMMON = ["sprak", "hjalp", "avbryt"]
+MENU = [*(f"/{command}" for command in OWN), "/hjalp"]
 
 
 @pytest.fixture
@@ -116,7 +119,7 @@ def test_a_stranger_who_was_told_once_can_still_use_an_invitation(office: Office
     stranger = office.phone()
     stranger.says("hej")
     (welcome,) = stranger.says(f"/start {office.invites()}")
-    assert [button.value for button in welcome.buttons] == ["/samtal", "/hjalp"]
+    assert [button.value for button in welcome.buttons] == MENU
     assert office.desk.strangers[stranger.address] == 0, "no stranger any more"
     assert office.person(stranger).role == "samordnare"
     assert stranger.says("/samtal")[0].typed == "code"
@@ -226,7 +229,7 @@ def test_everybody_gets_help_and_the_commands_of_their_role(office: Office, role
     (help_,) = phone.says("/hjalp")
     assert "112" in help_.text
     own = [command for command, _about in office.desk.commands(office.person(phone))]
-    assert own == (["samtal"] if role in ("samordnare", "ersattare") else []) + ["hjalp", "avbryt"]
+    assert own == (OWN if role in ("samordnare", "ersattare") else []) + COMMON
 
 
 def test_another_districts_case_is_refused_in_the_words_of_one_that_is_not_there(office: Office) -> None:
@@ -253,8 +256,8 @@ def test_two_of_a_district_work_with_the_same_case(office: Office) -> None:
     assert OURS in labels(anna)
     assert OURS not in labels(bo), "the buttons are one's own latest cases"
     bo.says(OURS)
-    presses(bo, "yes", "!save")
-    assert [record["kind"] for record in office.kept()] == ["talk_held", "talk_held"]
+    presses(bo, "young_adult", "yes", "!save")
+    assert [record["kind"] for record in office.kept()] == ["talk_held", "case_fact", "talk_held"]
 
 
 def test_one_persons_buttons_do_nothing_in_anothers_hands(office: Office) -> None:
@@ -303,7 +306,7 @@ def test_a_talk_is_one_message_that_is_edited_in_place_and_what_is_typed_is_take
     phone.says("/samtal")
     (message,) = phone.shown
     phone.says(OURS)
-    press(phone, "yes")
+    presses(phone, "young_adult", "yes")
     phone.says("hjälp mig")
     presses(phone, "!change", "!change:occurred_on")
     phone.says("20/11")
@@ -315,7 +318,7 @@ def test_a_talk_is_one_message_that_is_edited_in_place_and_what_is_typed_is_take
 def test_after_saving_the_note_can_be_shown_and_the_next_step_taken(office: Office) -> None:
     phone = office.joins()
     phone.says("/samtal")
-    presses(phone, "new", "yes", "!save")
+    presses(phone, "new", "young_adult", "yes", "!save")
     case = office.kept()[0]["case"]
     saved = screen_of(phone)
     assert case in saved.text
@@ -331,13 +334,13 @@ def test_after_saving_the_note_can_be_shown_and_the_next_step_taken(office: Offi
 def test_a_double_tap_on_save_saves_once(office: Office) -> None:
     phone = office.joins()
     phone.says("/samtal")
-    presses(phone, "new", "yes")
+    presses(phone, "new", "young_adult", "yes")
     read_back = screen_of(phone)
     (save,) = [button for button in read_back.buttons if button.value == "!save"]
     taps = [Pressed(office.number(), phone.address, phone.live, f"q{n}", press_data(read_back, save)) for n in range(3)]
     office.at_once(*taps[:2])  # in one batch
     office.at_once(taps[2])  # and one more
-    assert [record["kind"] for record in office.kept()] == ["case_opened", "talk_held"]
+    assert [record["kind"] for record in office.kept()] == ["case_opened", "case_fact", "talk_held"]
     assert screen_of(phone).buttons
 
 
@@ -351,10 +354,26 @@ def test_an_update_that_is_delivered_again_does_nothing_again(office: Office) ->
     assert office.desk.work(CHANNEL) == []
 
 
+def test_every_press_is_answered_once_or_the_button_goes_on_glowing(office: Office) -> None:
+    phone = office.joins()
+    note = office.given(a_talk(), phone)
+    phone.says("/samtal")
+    screen = screen_of(phone)
+    session = f"{screen.session}:{screen.revision}"
+    for data in (
+        *(f"{session}:{OURS}", f"{session}:{OURS}", f"{screen.session}:2:yes", f"{screen.session}:3:!save"),
+        *(f"-:0:note:{note}", "-:0:/hjalp", "-:0:/samtal", "-:0:nothing", "forged", f"{screen.session}:4:!save"),
+    ):
+        query = f"q{office.number()}"
+        office.desk.take_in(CHANNEL, [Pressed(office.number(), phone.address, 1, query, data)])
+        sent = [message.payload for message in office.desk.work(CHANNEL)]
+        assert [payload["query"] for payload in sent if payload.get("query")] == [query], data
+
+
 def test_words_in_no_talk_get_the_menu(office: Office) -> None:
     phone = office.joins()
     (menu,) = phone.says("Jag har träffat en ung person idag")
-    assert [button.value for button in menu.buttons] == ["/samtal", "/hjalp"]
+    assert [button.value for button in menu.buttons] == MENU
     assert office.rows("SELECT count(*) FROM session") == [(0,)]
 
 
@@ -373,20 +392,31 @@ def test_a_command_there_is_not_is_said_without_losing_the_talk(office: Office, 
     assert menu.buttons
 
 
-@pytest.mark.parametrize("command", ["/samtal", "/SAMTAL", "/samtal@lotsbot", "  /samtal  ", "/samtal nu"])
+@pytest.mark.parametrize("command", ["/samtal", "/SAMTAL", "/samtal@lotsbot", "  /samtal  "])
 def test_a_command_however_it_is_written(office: Office, command: str) -> None:
     assert office.joins().says(command)[0].typed == "code"
+
+
+@pytest.mark.parametrize("command", ["/samtal nu", f"/samtal {THEIRS}", f"/uppgifter {REAL[:-1]}", "/arende nu"])
+def test_what_stands_behind_a_command_is_a_case_of_ones_own_or_it_is_said(office: Office, command: str) -> None:
+    phone, other = office.joins(), office.joins(district="Järva")
+    office.given(a_talk(THEIRS), other)
+    (menu,) = phone.says(command)
+    assert menu.text.startswith("Du har inget ärende med den koden.")
+    assert [button.value for button in menu.buttons] == MENU
+    assert office.rows("SELECT count(*) FROM session") == [(0,)]
 
 
 def test_help_in_the_middle_keeps_the_talk(office: Office) -> None:
     phone = office.joins()
     phone.says("/samtal")
-    presses(phone, "new", "yes", "!change", "!change:mode")
+    presses(phone, "new", "young_adult", "yes", "!change", "!change:mode")
     before = screen_of(phone)
     (helped,) = phone.says("/hjalp")
     assert "112" in helped.text.splitlines()[0]
     assert helped.text.endswith(before.text)
     assert helped.rows == before.rows
+    assert len(phone.shown) == 1, "the help is the newest message, and the old question is gone"
     press(phone, "video")
     assert "!save" in [button.value for button in screen_of(phone).buttons]
 
@@ -398,6 +428,7 @@ def test_avbryt_asks_once(office: Office) -> None:
     presses(phone, OURS)
     before = screen_of(phone)
     phone.says("/avbryt")
+    assert len(phone.shown) == 1, "one live message"
     press(phone, "!abandon:no")
     assert screen_of(phone).text == before.text
     phone.says("/avbryt")
@@ -459,10 +490,12 @@ def test_what_is_not_text_is_known_by_its_kind_alone(office: Office, kind: str) 
     office.desk.take_in(CHANNEL, [Sent(office.number(), phone.address, message, kind)])
     (waiting,) = office.store.waiting(CHANNEL, 9)
     assert waiting.payload == {"what": "refused", "message": message, "kind": kind}
+    (live,) = phone.shown
     (screen,) = phone.receives()
     assert screen.text.endswith(before.text)
     assert screen.text != before.text
     assert screen.rows == before.rows
+    assert list(phone.shown) == [live], "said in the question that stands, not in a new message"
     (menu,) = office.joins().sends(kind)
     assert menu.buttons
 
@@ -477,7 +510,7 @@ def test_a_press_is_kept_by_its_first_64_signs(office: Office) -> None:
 def test_when_all_is_done_nothing_that_was_said_is_left_outside_the_records(office: Office) -> None:
     phone = office.joins()
     phone.says("/samtal")
-    presses(phone, "new", "yes", "!save")
+    presses(phone, "new", "young_adult", "yes", "!save")
     assert office.rows("SELECT count(*) FROM inbox WHERE payload IS NOT NULL") == [(0,)]
     assert office.rows("SELECT count(*) FROM outbox WHERE payload IS NOT NULL") == [(0,)]
     assert office.rows("SELECT count(*) FROM session") == [(0,)]
@@ -486,7 +519,7 @@ def test_when_all_is_done_nothing_that_was_said_is_left_outside_the_records(offi
 # ── an update that breaks ────────────────────────────────────────────────────────────────────────────────────
 
 
-def breaks(answers: Answers, world: World) -> Record:
+def breaks(answers: Answers, world: World) -> Sequence[Record]:
     raise ValueError(f"hemligt: {answers.word('case')}")
 
 
@@ -571,20 +604,20 @@ def test_a_draft_is_parked_after_a_day_and_found_again_with_a_question(office: O
     phone.says("/samtal")
     presses(phone, OURS)
     office.passes(hours=23, minutes=59)
-    office.desk.sweep()
+    office.desk.sweep(CHANNEL)
     assert office.store.active_session(office.person(phone).id) is not None
     office.passes(minutes=1)
-    office.desk.sweep()
+    office.desk.sweep(CHANNEL)
     assert office.store.active_session(office.person(phone).id) is None
     (menu,) = phone.says("ja")
     assert "!" not in "".join(button.value for button in menu.buttons), "the words are no answer any more"
     (found,) = phone.says("/samtal")
     assert OURS in found.text
     assert "23 november 2026" in found.text
-    assert [button.value for button in found.buttons] == ["!resume", "!over"]
+    assert [button.value for button in found.buttons] == ["!resume", "!over", "!another"]
     (question,) = press(phone, "!resume")
     assert question.text.startswith(f"Ärende {OURS}")
-    presses(phone, "yes", "!save")
+    presses(phone, "young_adult", "yes", "!save")
     assert office.kept()[-1]["occurred_on"] == "2026-11-23", "the day it was begun"
 
 
@@ -592,11 +625,11 @@ def test_a_draft_that_is_begun_anew_is_about_today(office: Office) -> None:
     phone = office.joins()
     office.given(a_talk(), phone)
     phone.says("/samtal")
-    presses(phone, OURS, "yes")
+    presses(phone, OURS, "young_adult", "yes")
     office.passes(days=2)
-    office.desk.sweep()
+    office.desk.sweep(CHANNEL)
     phone.says("/samtal")
-    presses(phone, "!over", OURS, "yes", "!save")
+    presses(phone, "!over", OURS, "young_adult", "yes", "!save")
     assert office.kept()[-1]["occurred_on"] == "2026-11-25"
     assert office.rows("SELECT count(*) FROM session") == [(0,)]
 
@@ -607,9 +640,9 @@ def test_a_parked_draft_can_be_taken_up_by_its_own_screen(office: Office) -> Non
     phone.says("/samtal")
     presses(phone, OURS)
     office.passes(days=2)
-    office.desk.sweep()
-    presses(phone, "yes", "!save")
-    assert len(office.kept()) == 2
+    office.desk.sweep(CHANNEL)
+    presses(phone, "young_adult", "yes", "!save")
+    assert [record["kind"] for record in office.kept()] == ["talk_held", "case_fact", "talk_held"]
 
 
 def test_a_draft_without_an_answer_is_just_opened_again(office: Office) -> None:
@@ -644,8 +677,8 @@ def test_two_drafts_wait_for_each_other(visits: Office) -> None:
     press(phone, "!save")
     assert [record["kind"] for record in visits.kept()][before:] == ["case_opened", "visit_made"]
     phone.says("/samtal")
-    presses(phone, "!resume", "yes", "!save")
-    assert [record["kind"] for record in visits.kept()][before + 2 :] == ["talk_held"]
+    presses(phone, "!resume", "young_adult", "yes", "!save")
+    assert [record["kind"] for record in visits.kept()][before + 2 :] == ["case_fact", "talk_held"]
 
 
 def test_a_draft_of_another_version_is_opened_again_and_says_so(office: Office) -> None:
@@ -656,8 +689,8 @@ def test_a_draft_of_another_version_is_opened_again_and_says_so(office: Office) 
     (helped,) = phone.says("/hjalp")
     assert "112" in helped.text.splitlines()[0], "help is help"
     assert "Frågorna har ändrats" in helped.text
-    presses(phone, "yes", "!save")
-    assert len(office.kept()) == 2
+    presses(phone, "young_adult", "yes", "!save")
+    assert [record["kind"] for record in office.kept()] == ["case_opened", "case_fact", "talk_held"]
 
 
 # ── the program dies and starts again ────────────────────────────────────────────────────────────────────────
@@ -688,7 +721,7 @@ def test_the_commands_are_told_once_since_the_start(office: Office) -> None:
         office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, None, "/hjalp")])
         return [m.payload["commands"] for m in office.desk.work(CHANNEL) if m.payload["do"] == "commands"]
 
-    assert [[command for command, _about in commands] for commands in told()] == [["samtal", "hjalp", "avbryt"]]
+    assert [[command for command, _about in commands] for commands in told()] == [OWN + COMMON]
     assert told() == []
     office.restarts()
     assert len(told()) == 1
@@ -721,7 +754,7 @@ def test_where_the_cases_are_real_a_practice_code_is_refused_and_a_new_case_gets
     phone.says("/samtal")
     phone.says(OURS)
     assert screen_of(phone).typed == "code"
-    presses(phone, "new", "yes", "!save")
+    presses(phone, "new", "young_adult", "yes", "!save")
     assert not office.kept()[0]["case"].startswith("Ö")
     phone.says("/samtal")
     phone.says(office.kept()[0]["case"].lower())
@@ -734,7 +767,7 @@ def test_every_button_fits_in_what_a_channel_carries(office: Office) -> None:
     office.given(a_talk(), phone)
     office.given(a_talk(day="2026-11-03"), phone)
     phone.says("/samtal")
-    for value in (OURS, "yes", "motivated", "takes_steps", "!change", "!back", "!save"):
+    for value in (OURS, "young_adult", "yes", "motivated", "takes_steps", "!change", "!back", "!save"):
         screen = screen_of(phone)
         assert max(len(press_data(screen, button).encode()) for button in screen.buttons) <= 64
         press(phone, value)

@@ -349,12 +349,12 @@ def test_asked_twice_whether_to_abandon_is_still_one_question() -> None:
         (
             datetime(2026, 11, 22, 23, 59, tzinfo=STOCKHOLM),
             datetime(2026, 11, 23, 0, 1, tzinfo=STOCKHOLM),
-            f"Du har ett påbörjat besök för {OURS} från 22 november 2026 kl. 23.59. Fortsätta?",
+            f"Du har ett påbörjat besök för {OURS} från den 22 november 2026 kl. 23.59. Fortsätta?",
         ),
         (
             datetime(2026, 10, 24, 14, 5, tzinfo=STOCKHOLM),  # the clocks went back the night after
             datetime(2026, 10, 25, 14, 5, tzinfo=STOCKHOLM),
-            f"Du har ett påbörjat besök för {OURS} från 24 oktober 2026 kl. 14.05. Fortsätta?",
+            f"Du har ett påbörjat besök för {OURS} från den 24 oktober 2026 kl. 14.05. Fortsätta?",
         ),
     ],
 )
@@ -364,7 +364,7 @@ def test_a_draft_is_found_again_by_its_case_and_its_time(opened: datetime, found
     talk.world = replace(talk.world, now=found)
     talk.happened(talk.engine.ask_to_resume(talk.held, talk.world))
     assert talk.screen.text == line
-    assert talk.labels == ["Fortsätt", "Börja om"]
+    assert talk.labels == ["Fortsätt", "Börja om", "Ett annat ärende"]
     talk.presses("Fortsätt")
     assert talk.names == ["SessionResumed"]
     assert (talk.screen.text, talk.labels) == (asked, labels)
@@ -608,7 +608,8 @@ def test_a_draft_of_another_version_keeps_the_answers_that_hold_and_says_so() ->
 def test_an_answer_of_another_version_that_no_longer_holds_is_asked_again_and_not_replaced_by_a_preset() -> None:
     talk = at_the_read_back().presses("Ändra", "Besöksdag").says("20/11")
     narrower = replace(
-        BESOK.by_id["day"], kind=Day(earliest=lambda world: world.today, latest=lambda world: world.today)
+        BESOK.by_id["day"],
+        kind=Day(earliest=lambda answers, world: world.today, latest=lambda answers, world: world.today),
     )
     questions = tuple(narrower if q.id == "day" else q for q in BESOK.questions)
     talk = upgraded(talk, replace(BESOK, version=2, questions=questions))

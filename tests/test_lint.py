@@ -53,7 +53,7 @@ GOOD = Dialog(
     questions=(CASE, ask("held")),
     outcomes=(end("kept"),),
     routes=(Go("case", "held"), Go("held", "kept", on=BOTH)),
-    record=lambda answers, world: Tried(case=answers.word("case")),
+    record=lambda answers, world: (Tried(case=answers.word("case")),),
     kinds=(Tried,),
     note=lambda kept: (),
 )

@@ -13,9 +13,8 @@ from dialogs import samtal
 from dialogs.answers import CaseCode, Choice, Day, Value
 from dialogs.model import Decide, Dialog, Go, Outcome, Question, World
 from dialogs.policy import Group
-from dialogs.records import CaseFact, Entry
+from dialogs.records import CaseFact, Entry, TalkHeld
 from dialogs.registry import DIALOGS
-from dialogs.samtal import TalkHeld
 from state.errors import BadDialog
 from state.machine import CompiledDialog, Position, Row, rows_of
 from tests.sample_dialog import BESOK
@@ -205,9 +204,10 @@ def test_progress_is_the_shortest_way_left_and_never_less_than_this_question() -
     world = a_world(shelf=a_shelf(4, None, False))
     walks: list[tuple[dict[str, Value], tuple[int, int]]] = [
         ({}, (1, 2)),
-        ({"case": OURS}, (2, 2)),
-        ({"case": OURS, "held": "yes"}, (3, 3)),
-        ({"case": OURS, "held": "yes", "assessment": "motivated"}, (4, 4)),
+        ({"case": OURS}, (2, 3)),  # nobody has said the group
+        ({"case": OURS, "group": "unknown"}, (3, 3)),
+        ({"case": OURS, "group": "unknown", "held": "yes"}, (4, 4)),
+        ({"case": OURS, "group": "unknown", "held": "yes", "assessment": "motivated"}, (5, 5)),
     ]
     for given, progress in walks:
         assert compiled.progress(compiled.walk(given, world)) == progress, given

@@ -1,4 +1,4 @@
-"""Two people who press and type at random: nobody is stuck, nothing is counted twice, and nothing breaks.
+"""Three people who press and type at random: nobody is stuck, nothing is counted twice, and nothing breaks.
 
 Hypothesis chooses what they do and makes a failure as short as it can. A walk with a fixed seed shows that such people
 get somewhere: without it, a bot that answers nothing would pass.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -19,23 +20,33 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.desk import Pressed, Said, press_data
 from bot.phone import CHANNEL, Phone
-from dialogs import samtal
-from dialogs.registry import KINDS
+from dialogs.answers import DONE
+from dialogs.arende import page
+from dialogs.case_code import ALPHABET
+from dialogs.case_facts import FACTS
+from dialogs.records import CaseFact, Corrected, TalkHeld
+from dialogs.registry import DIALOGS, KINDS
+from dialogs.rules.cases import the_fact_that_stands
 from dialogs.rules.talks import talks_held
-from state.records import verify
+from state.records import Envelope, verify
 from state.screen import Button, Screen
 from state.session import CHANGE
 from tests.office import Office, screen_of
 from tests.sample_dialog import BESOK, VisitMade
 from tests.talk import OURS, REAL
 
+CASE_COMMANDS = ("/samtal", "/besok", "/besok", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", "")
+"""Each takes the code of a case behind it; the last is the code alone."""
 WORDS = [
-    *("/samtal", "/besok", "/samtal", "/besok", "/hjalp", "/avbryt", "/start abc", "/vad"),
+    *("/samtal", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", "/hjalp", "/avbryt", "/sprak"),
+    *("/start abc", "/vad", "mars 2029", "2029-03", "2029-03-14", "vet inte", "ett annat ärende", "farsta", "english"),
     *("ja", "nej", "klar", "spara", "ändra", "tillbaka", "avbryt", "fortsätt", "börja om", "nytt ärende", "idag"),
     *("igår", "20/11", "31/11", "imorgon", "2020-01-01", "45", "200", "9999", OURS, REAL, "20100101-2382"),
     *("", "  ", "Jag träffade en ung person", "x" * 300, "<b>&amp;", "ÅÄÖ 🙂"),
 ]
-KEPT = ("talk_held", "visit_made")
+KEPT = ("talk_held", "visit_made", "corrected", "case_closed", "case_reopened")
+"""The kinds that come one at a time, each with its note."""
+CODE = re.compile(f"Ö[{ALPHABET}]{{2}}-[{ALPHABET}]{{3}}")
 
 
 class _Faults(logging.Handler):
@@ -51,12 +62,15 @@ class _Faults(logging.Handler):
 
 
 class World:
-    """An office with two dialogs and two people, what they can do, and what must hold whatever they do."""
+    """An office with every dialog and three people, what they can do, and what must hold whatever they do.
+
+    Two are of one district and one of another.
+    """
 
     def __init__(self) -> None:
         KINDS[VisitMade.kind] = VisitMade
-        self.office = Office((samtal.DIALOG, BESOK))
-        self.people = [self.office.joins(), self.office.joins("ersattare")]
+        self.office = Office((*DIALOGS, BESOK))
+        self.people = [self.office.joins(), self.office.joins("ersattare"), self.office.joins(district="Järva")]
         for phone in self.people:
             phone.says("/hjalp")
         self.faults = _Faults()
@@ -76,17 +90,35 @@ class World:
         assert screens, "every update gets an answer"
         for screen in screens:
             self.seen[screen.typed] += 1
+            self.is_theirs_to_see(phone, screen)
             notes = [button for button in screen.buttons if button.value.startswith("note:")]
             if not notes:
                 continue
             self.saved += 1
             held = self.office.store.record(notes[0].value.removeprefix("note:"))
             assert held is not None
-            if held.kind == "talk_held":
+            if held.kind in ("talk_held", "corrected") and self.office.person(phone).language == "sv":
                 count = len(talks_held(self.office.store.entries(held.record.case)))
                 said = re.search(r"amtal: (\d+)|Samtal (\d+)", screen.text)
                 assert said is not None
                 assert int(said[1] or said[2]) == count
+
+    def is_theirs_to_see(self, phone: Phone, screen: Screen) -> None:
+        """No code of a case that is another district's, and never was theirs."""
+        shown = set(CODE.findall(screen.text + " ".join(f"{b.label} {b.value}" for b in screen.buttons)))
+        if shown:
+            districts = self.districts()
+            district = self.office.person(phone).district
+            assert all(district in districts.get(code, {district}) for code in shown), (district, screen)
+
+    def districts(self) -> dict[str, set[str]]:
+        """Every district that a case has been in, by its code."""
+        been: dict[str, set[str]] = {}
+        for held in self.office.store.records():
+            been.setdefault(held.record.case, {held.district})
+            if isinstance(held.record, CaseFact) and held.record.fact == "district":
+                been[held.record.case].add(held.record.value)
+        return been
 
     def presses(self, who: int, which: int) -> None:
         phone = self.people[who]
@@ -97,12 +129,17 @@ class World:
         """The likeliest button, or what one would type; a list that has something chosen is ended."""
         phone = self.people[who]
         screen = screen_of(phone)
-        if screen.typed == "number":
-            self.types(who, "45")
+        if screen.typed in LIKELY:
+            self.types(who, LIKELY[screen.typed])
         elif screen.typed == "three_state" or (screen.typed == "several" and "☑" in screen.buttons[0].label):
-            self.types(who, "klar")
+            self._press(phone, (max(phone.shown), screen, next(b for b in screen.buttons if b.value == DONE)))
         else:
             self._press(phone, (max(phone.shown), screen, screen.buttons[0]))
+
+    def commands(self, who: int, which: int, command: str) -> None:
+        """A command with a case behind it, anybody's, or the code alone."""
+        cases = sorted({held.record.case for held in self.office.store.records()}) or [OURS]
+        self.types(who, f"{command} {cases[which % len(cases)]}".strip())
 
     def changes_an_answer(self, who: int, which: int) -> None:
         """At a read-back: Ändra, and one of the answers."""
@@ -119,7 +156,7 @@ class World:
             self._press(phone, gone[which % len(gone)])
 
     def presses_what_is_anothers(self, who: int, which: int) -> None:
-        others = [(n, screen, b) for n, screen in self.people[1 - who].seen for b in screen.buttons]
+        others = [(n, screen, b) for n, screen in self.people[who - 1].seen for b in screen.buttons]
         self._press(self.people[who], others[which % len(others)])
 
     def _press(self, phone: Phone, button: tuple[int, Screen, Button]) -> None:
@@ -149,10 +186,10 @@ class World:
     def both_at_once(self, words: tuple[str, str]) -> None:
         said = [
             Said(self.office.number(), phone.address, self.office.number(), text)
-            for phone, text in zip(self.people, words, strict=True)
+            for phone, text in zip(self.people, words, strict=False)
         ]
         came = self.office.at_once(*said)
-        for phone in self.people:
+        for phone in self.people[: len(words)]:
             self.came(phone, came[phone.address])
 
     def dies_before_it_answers(self, who: int, words: str) -> None:
@@ -163,7 +200,10 @@ class World:
 
     def time_passes(self, minutes: int) -> None:
         self.office.passes(minutes=minutes)
-        self.office.desk.sweep()
+        leaving = self.office.desk.sweep(CHANNEL)
+        for phone in self.people:
+            for screen in phone.gets(leaving):
+                self.is_theirs_to_see(phone, screen)
 
     # what must hold
 
@@ -181,18 +221,67 @@ class World:
             assert len({button.value for button in screen.buttons}) == len(screen.buttons)
         active = self.office.rows("SELECT person, count(*) FROM session WHERE status = 'active' GROUP BY person")
         assert all(sessions == 1 for _person, sessions in active)
-        drafts = self.office.rows("SELECT person, dialog, count(*) FROM session GROUP BY person, dialog")
-        assert all(sessions == 1 for _person, _dialog, sessions in drafts)
+        drafts = self.office.rows("SELECT count(*) FROM session GROUP BY person, dialog, case_code")
+        assert all(sessions == 1 for (sessions,) in drafts), "one per person, case and dialog"
         for table in ("inbox", "outbox"):
             assert self.office.rows(f"SELECT count(*) FROM {table} WHERE payload IS NOT NULL") == [(0,)]
 
+    def every_view_is_what_the_records_say(self) -> None:
+        """Counted again by hand, from the records alone; then the page against the same."""
+        by_case: dict[str, list[Envelope]] = {}
+        for held in self.office.store.records():
+            by_case.setdefault(held.record.case, []).append(held)
+        desk, now = self.office.desk, self.office.now
+        for phone in self.people:
+            world = desk.world(self.office.person(phone), now)
+            afresh = replace(world, entries=by_case.__getitem__)
+            for case, entries in by_case.items():
+                facts = {e.record.fact: e.record.value for e in entries if isinstance(e.record, CaseFact)}
+                assert world.may_see(case) == (facts.get("district", entries[0].district) == world.district)
+                assert world.is_closed(case) == is_closed(entries)
+                if not world.may_see(case):
+                    assert world.entries(case) == ()
+                    assert case not in world.cases
+                    continue
+                stands = {fact: the_fact_that_stands(world.entries(case), fact) for fact in FACTS}
+                assert {fact: found.value for fact, found in stands.items() if found} == facts
+                assert len(talks_held(world.entries(case))) == held_talks(entries)
+                assert page(case, (), world) == page(case, (), afresh)
 
-whos = st.integers(0, 1)
+
+LIKELY = {"number": "45", "month": "2029-03"}
+"""What one would type where there is nothing to press."""
+
+
+def is_closed(entries: Sequence[Envelope]) -> bool:
+    """By counting: opened again as often as closed, since neither can be done twice in a row."""
+    closed, again = (sum(e.kind == kind for e in entries) for kind in ("case_closed", "case_reopened"))
+    assert closed - again in (0, 1)
+    return closed > again
+
+
+def held_talks(entries: Sequence[Envelope]) -> int:
+    """By hand: each talk with the corrections that nothing has taken back, to any depth."""
+    corrections = [(e.id, e.record) for e in entries if isinstance(e.record, Corrected)]
+
+    def in_force(id_: str) -> bool:
+        return not any(c.change == "undo" and c.corrects == id_ and in_force(by) for by, c in corrections)
+
+    count = 0
+    for entry in entries:
+        if isinstance(entry.record, TalkHeld):
+            live = [c for by, c in corrections if c.corrects == entry.id and in_force(by)]
+            held = [entry.record.held, *(c.held for c in live if c.change == "held")][-1]
+            count += held == "yes" and all(c.change != "taken_away" for c in live)
+    return count
+
+
+whos = st.integers(0, 2)
 whiches = st.integers(0, 200)
 
 
 class RandomUsers(RuleBasedStateMachine):
-    """Hypothesis at the two phones."""
+    """Hypothesis at the three phones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -229,6 +318,10 @@ class RandomUsers(RuleBasedStateMachine):
     def types(self, who: int, words: str) -> None:
         self.world.types(who, words)
 
+    @rule(who=whos, which=whiches, command=st.sampled_from(CASE_COMMANDS))
+    def commands(self, who: int, which: int, command: str) -> None:
+        self.world.commands(who, which, command)
+
     @rule(who=whos, kind=st.sampled_from(["photo", "voice", "edited", "sticker"]))
     def sends(self, who: int, kind: str) -> None:
         self.world.sends(who, kind)
@@ -245,17 +338,18 @@ class RandomUsers(RuleBasedStateMachine):
     def dies_before_it_answers(self, who: int, words: str) -> None:
         self.world.dies_before_it_answers(who, words)
 
-    @rule(minutes=st.sampled_from([1, 30, 600, 1440, 1441, 40 * 1440]))
+    @rule(minutes=st.sampled_from([1, 30, 600, 1440, 1441, 7 * 1440, 200 * 1440]))
     def time_passes(self, minutes: int) -> None:
         self.world.time_passes(minutes)
 
     @invariant()
     def holds(self) -> None:
         self.world.holds()
+        self.world.every_view_is_what_the_records_say()
 
 
 TestRandomUsers = RandomUsers.TestCase
-TestRandomUsers.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestRandomUsers.settings = settings(max_examples=30, stateful_step_count=50, deadline=None)
 
 
 def test_people_who_press_at_random_get_somewhere() -> None:
@@ -269,20 +363,26 @@ def test_people_who_press_at_random_get_somewhere() -> None:
         lambda who: world.presses_what_is_anothers(who, chance.randrange(200)): 4,
         world.taps_twice: 4,
         lambda who: world.types(who, chance.choice(WORDS)): 16,
+        lambda who: world.commands(who, chance.randrange(200), chance.choice(CASE_COMMANDS)): 14,
         lambda who: world.sends(who, "photo"): 2,
         lambda who: world.office.restarts(): 2,
         lambda who: world.dies_before_it_answers(who, chance.choice(WORDS)): 2,
-        lambda who: world.time_passes(chance.choice([1, 600, 1441])): 2,
+        lambda who: world.time_passes(chance.choice([1, 600, 1441, 7 * 1440])): 1,
     }
     try:
         for step, act in enumerate(chance.choices(list(acts), list(acts.values()), k=2000)):
-            act(chance.randrange(2))
+            act(chance.randrange(3))
             if step % 20 == 0:
                 world.holds()
+                world.every_view_is_what_the_records_say()
         world.holds()
+        world.every_view_is_what_the_records_say()
         kept = Counter(record["kind"] for record in world.office.kept())
         assert min(kept["talk_held"], kept["visit_made"]) >= 10, "much of it was saved"
+        assert min(kept[kind] for kind in KINDS) >= 1, "of every kind"
         met = set(world.seen)
-        assert met == {"choice", "code", "several", "three_state", "date", "number", "nothing"}, "all kinds were met"
+        assert met == {"choice", "code", "several", "three_state", "date", "number", "month", "nothing"}, (
+            "all kinds were met"
+        )
     finally:
         world.ends()

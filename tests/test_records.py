@@ -8,17 +8,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.case_code import ALPHABET
-from dialogs.records import BadRecord, CaseFact, CaseOpened, Record
+from dialogs.case_code import ALPHABET, SHAPE
+from dialogs.records import BadRecord, CaseFact, CaseOpened, Record, TalkHeld
 from dialogs.registry import KINDS
-from dialogs.samtal import TalkHeld
 from state.errors import BrokenChain
 from state.ids import Secret, Seeded, Source, short_id, uuid7
 from state.records import GENESIS, Envelope, canonical, digest_of, sealed, verify
@@ -207,12 +206,15 @@ def a_field(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(get_args(hint))
     if get_origin(hint) is Union or type(None) in get_args(hint):
         return st.one_of(*(st.none() if arg is type(None) else a_field(arg) for arg in get_args(hint)))
+    if get_origin(hint) is Annotated:
+        _, shape, _longest = get_args(hint)
+        return CODES if shape is SHAPE else st.from_regex(shape, fullmatch=True)
     return {date: st.dates(), int: st.integers(), str: CODES}[hint]
 
 
 def records_of(kind: type[Record]) -> st.SearchStrategy[Record]:
     """Every record of a kind, from its fields alone."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     return st.builds(kind, **{field.name: a_field(hints[field.name]) for field in fields(kind)})
 
 

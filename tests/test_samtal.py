@@ -11,18 +11,17 @@ from itertools import product
 import pytest
 
 from dialogs import samtal
-from dialogs.answers import Choice
+from dialogs.answers import Answers, Choice
 from dialogs.policy import Group, Policy
-from dialogs.records import CaseFact, CaseOpened, Entry, Record
+from dialogs.records import CaseFact, CaseOpened, Entry, Record, TalkHeld
 from dialogs.rules.talks import (
-    a_talk_counts_when_it_was_held,
     a_talk_is_already_recorded_that_day,
     an_assessment_is_due,
-    group_of,
+    group_said,
     talks_held,
     the_talks_are_past_the_usual,
 )
-from dialogs.samtal import ASSESSMENT, HELD_BY, MODE, WHY_CONTINUE, WHY_MOTIVATED, WHY_NOT_MOTIVATED, TalkHeld, note
+from dialogs.samtal import ASSESSMENT, HELD_BY, MODE, WHY_CONTINUE, WHY_MOTIVATED, WHY_NOT_MOTIVATED, note
 from dialogs.texts import say
 from state.session import CHANGE, SAVE
 from tests.talk import FREE, MONDAY, NEW, OURS, OURS_TOO, Kept, Shelf, Talk, a_world
@@ -42,16 +41,29 @@ def a_held_talk(weeks_ago: int, author: str = "p-me", case: str = OURS, **more: 
     return Kept(record, author)
 
 
-def a_shelf(earlier: int, group: Group | None = None) -> Shelf:
-    """Our case with so many held talks behind it, the last a week ago."""
-    kept: list[Entry] = [a_held_talk(weeks) for weeks in range(earlier, 0, -1)]
-    if group:
-        kept.append(Kept(CaseFact(case=OURS, fact="group", value=group)))
-    return {OURS: kept}
+def a_group(value: str, case: str = OURS) -> Kept:
+    return Kept(CaseFact(case=case, fact="group", value=value))
+
+
+def a_shelf(earlier: int, group: Group | None = "young_adult") -> Shelf:
+    """Our case with so many held talks behind it, the last a week ago; nobody may have said its group."""
+    said: list[Entry] = [a_group(group)] if group else []
+    return {OURS: [*said, *(a_held_talk(weeks) for weeks in range(earlier, 0, -1))]}
+
+
+def in_a_group(shelf: Shelf) -> Shelf:
+    """The same shelf, where every case is known to be SIG unga vuxna unless something else was said."""
+    cases: Shelf = {OURS: (), OURS_TOO: (), **shelf}
+    return {case: kept if group_said(kept) else (a_group("young_adult", case), *kept) for case, kept in cases.items()}
 
 
 def a_talk(shelf: Shelf | None = None, policy: Policy | None = None) -> Talk:
-    return Talk(samtal.DIALOG, a_world(shelf=shelf, policy=policy))
+    return Talk(samtal.DIALOG, a_world(shelf=in_a_group(shelf or {}), policy=policy))
+
+
+def a_talk_of_no_known_group(shelf: Shelf, policy: Policy | None = None) -> Talk:
+    """Nobody has said the group, nor can the one who writes."""
+    return Talk(samtal.DIALOG, a_world(shelf=shelf, policy=policy)).picks(OURS, "unknown")
 
 
 # ── MOT-1: how many talks, and when an assessment is due ─────────────────────────────────────────────────────
@@ -140,7 +152,9 @@ def test_mot_1_numbers_that_contradict_each_other_are_refused(settings: dict[str
 def test_mot_1_how_the_assessment_is_put(
     earlier: int, group: Group | None, policy: Policy, asked: tuple[str, ...] | None, why: str
 ) -> None:
-    talk = a_talk(a_shelf(earlier, group), policy).picks(OURS, "yes")
+    shelf = a_shelf(earlier, group)
+    talk = a_talk(shelf, policy).picks(OURS) if group else a_talk_of_no_known_group(shelf, policy)
+    talk.picks("yes")
     if asked is None:
         assert talk.at == "talk_counted", why
         assert talk.labels == ["Spara", "Ändra", "Avbryt"], why
@@ -159,7 +173,8 @@ def test_mot_1_how_the_assessment_is_put(
     ],
 )
 def test_mot_1_the_count_is_shown_after_saving(earlier: int, group: Group | None, said: list[str], why: str) -> None:
-    talk = a_talk(a_shelf(earlier, group)).picks(OURS, "yes", SAVE)
+    shelf = a_shelf(earlier, group)
+    talk = (a_talk(shelf).picks(OURS) if group else a_talk_of_no_known_group(shelf)).picks("yes", SAVE)
     for words in said:
         assert words in talk.screen.text, why
     assert ("fler än" in talk.screen.text) == (earlier >= 5)
@@ -172,10 +187,29 @@ def test_tg_1_tg_2_the_group_is_what_was_said_last() -> None:
     def fact(value: Group) -> Kept:
         return Kept(CaseFact(case=OURS, fact="group", value=value))
 
-    assert group_of([]) is None
-    assert group_of([a_held_talk(1)]) is None
-    assert group_of([fact("youth"), a_held_talk(1)]) == "youth"
-    assert group_of([fact("youth"), fact("young_adult")]) == "young_adult"
+    assert group_said([]) is None
+    assert group_said([a_held_talk(1)]) is None
+    assert group_said([fact("youth"), a_held_talk(1)]) == "youth"
+    assert group_said([fact("youth"), fact("young_adult")]) == "young_adult"
+    assert group_said([fact("youth"), a_group("unknown")]) is None, "what was taken back does not stand"
+
+
+def test_tg_1_tg_2_the_group_is_asked_until_somebody_has_said_it() -> None:
+    talk = Talk(samtal.DIALOG, a_world()).picks(OURS)
+    assert talk.at == "group"
+    talk.picks("youth", "yes", SAVE)
+    assert talk.kept[0] == CaseFact(case=OURS, fact="group", value="youth")
+    talk = a_talk_of_no_known_group({OURS: ()}).picks("yes", SAVE)
+    assert [kept.kind for kept in talk.kept] == ["talk_held"], "nobody knows: nothing is kept, and it is asked again"
+    assert a_talk().picks(OURS).at == "held", "it is on record"
+
+
+@pytest.mark.parametrize("group", ["youth", "young_adult"])
+def test_tg_3_an_age_of_18_to_20_does_not_decide_the_group(group: str) -> None:
+    aged = Kept(CaseFact(case=OURS, fact="age_group", value="18_20"))
+    talk = Talk(samtal.DIALOG, a_world(shelf={OURS: (aged,)})).picks(OURS)
+    assert talk.at == "group", "TG-3: the district decides, so it is asked"
+    assert talk.picks(group, "yes", SAVE).kept[0] == CaseFact(case=OURS, fact="group", value=group)
 
 
 # ── MOT-2, MOT-3: what an assessment leads to ────────────────────────────────────────────────────────────────
@@ -250,7 +284,7 @@ def test_mot_2_a_changed_assessment_asks_for_its_own_reason() -> None:
     ],
 )
 def test_mot_4_mot_5_what_counts(record: Record, counts: bool, why: str) -> None:
-    assert a_talk_counts_when_it_was_held(record) is counts, why
+    assert len(talks_held([Kept(record)])) == counts, why
     assert len(talks_held([Kept(record), Kept(record)])) == 2 * counts, "each record by itself"
 
 
@@ -400,7 +434,8 @@ def test_mot_5_a_talk_lies_at_most_a_year_back_and_never_ahead(days_ago: int, ta
 )
 def test_env_1_the_presets_are_as_last_time(shelf: Sequence[Kept], how: str, who: str, why: str) -> None:
     talk = a_talk(policy=NEVER)
-    mine = [replace(kept, author=talk.world.person) if kept.author == "p-me" else kept for kept in shelf]
+    mine = [a_group("young_adult")]
+    mine += [replace(kept, author=talk.world.person) if kept.author == "p-me" else kept for kept in shelf]
     talk.world = replace(talk.world, entries=lambda code: mine if code == OURS else ())
     talk.picks(OURS, "yes")
     assert talk.shows("mode") == MODE.show(how, talk.world), why
@@ -410,7 +445,9 @@ def test_env_1_the_presets_are_as_last_time(shelf: Sequence[Kept], how: str, who
 
 
 def test_nothing_that_somebody_must_have_said_or_done_is_preset() -> None:
-    assert {question.id for question in samtal.QUESTIONS if question.preset} == {"occurred_on", "mode", "held_by"}
+    presets = {question.id: question.preset for question in samtal.QUESTIONS if question.preset}
+    assert presets.keys() == {"group", "occurred_on", "mode", "held_by"}
+    assert presets["group"](Answers({"case": OURS}), a_world()) is None, "TG-1: a group is on record, or it is asked"
 
 
 # ── how many taps ────────────────────────────────────────────────────────────────────────────────────────────
@@ -423,7 +460,7 @@ USUAL_TAPS, ASSESSED_TAPS = 4, 5
     [
         (0, [OURS, "yes"], USUAL_TAPS, "the usual talk"),
         (1, [OURS, "missed"], USUAL_TAPS, "nobody came"),
-        (0, ["new", "yes"], USUAL_TAPS, "the first talk of a new case"),
+        (0, ["new", "youth", "yes"], USUAL_TAPS, "the first talk of a new case"),
         (2, [OURS, "yes", "later"], USUAL_TAPS, "an assessment that is put off"),
         (2, [OURS, "yes", "motivated", "takes_steps"], ASSESSED_TAPS, "an assessment that is suggested"),
         (4, [OURS, "yes", "continue", "more_time"], ASSESSED_TAPS, "one that is asked for"),
@@ -445,9 +482,10 @@ def test_what_is_likely_is_the_first_button() -> None:
 
 
 def test_a_new_case_is_opened_with_its_first_talk() -> None:
-    talk = a_talk().picks("new", "yes", SAVE)
+    talk = a_talk().picks("new", "youth", "yes", SAVE)
     assert talk.kept == (
         CaseOpened(case=NEW),
+        CaseFact(case=NEW, fact="group", value="youth"),
         TalkHeld(case=NEW, held="yes", occurred_on=TODAY, mode="meeting", held_by="self"),
     )
     assert a_talk().says(FREE).names == ["AnswerRefused"], "a code of no case is not opened by typing it"

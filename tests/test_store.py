@@ -19,8 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from dialogs.records import CaseFact, CaseOpened
-from dialogs.samtal import TalkHeld
+from dialogs.records import CaseFact, CaseOpened, TalkHeld
 from state.errors import DiskFailed, NewerStore, StoreBusy, StoreError, WrongKey
 from state.people import Person, code_hash
 from state.records import verify
@@ -174,7 +173,30 @@ def rows_of_the_spine(db: Database) -> None:
     )
 
 
-FILLED: dict[str, Callable[[Database], None]] = {"m001_the_spine": rows_of_the_spine}
+def rows_of_life_around_a_dialog(db: Database) -> None:
+    """What the second version can hold besides: a person who is revoked, a new phone, a draft of a case."""
+    db.execute(
+        "INSERT INTO person VALUES "
+        "('p-1', 'samordnare', 'Farsta', 'en', 'telegram', 'revoked p-1', NULL, '2026-11-23', 'samordnare 1', 1795.5)"
+    )
+    db.execute("INSERT INTO invitation VALUES ('00ff', 'samordnare', 'Farsta', 1795000000.5, NULL, 'p-1')")
+    db.execute(
+        "INSERT INTO session VALUES "
+        "('s1', 'p-1', 'samtal', 1, 3, 'parked', '2026-11-23T14:05:00+01:00', 1795.5, '{}', ?, 1796.5)",
+        [OURS],
+    )
+    db.execute("INSERT INTO inbox VALUES (1, 'telegram', 10, '7', 1795.5, NULL, 1795.6, NULL)")
+    db.execute("INSERT INTO outbox VALUES (1, 'telegram', '7', NULL, 1795.5, 1795.6, NULL)")
+    db.execute(
+        "INSERT INTO record VALUES (1, 'id', 'case_closed', 1, ?, 'p-1', 'Farsta', 'then', 'then', ?, '', '', '', '')",
+        [OURS, json.dumps({"case": OURS, "reason": "moved"})],
+    )
+
+
+FILLED: dict[str, Callable[[Database], None]] = {
+    "m001_the_spine": rows_of_the_spine,
+    "m002_life_around_a_dialog": rows_of_life_around_a_dialog,
+}
 """By migration: puts rows into the tables as they are when it has been applied, for the next one to meet."""
 
 
@@ -205,6 +227,16 @@ def test_a_migration_keeps_every_row_that_was_there(name: str) -> None:
     if not before:
         FILLED[name](db)
         assert all(len(held) == 1 for held in everything(db).values()), "from zero: every table takes a row"
+    db.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_rows_that_the_next_migration_meets_fit_in_the_tables_it_meets(name: str) -> None:
+    db = Database(memory=True)
+    MIGRATIONS.apply(db, stop_before=NAMES[NAMES.index(name) + 1 :])
+    FILLED[name](db)
+    held = {table: len(rows) for table, rows in everything(db).items() if not table.startswith("_")}
+    assert set(held.values()) == {1}, held
     db.close()
 
 
@@ -480,7 +512,8 @@ def test_a_session_comes_back_as_it_was_put_in(memory: Store, opened_at: datetim
     assert found is not None
     assert found.opened_at.isoformat() == opened_at.isoformat(), "the time of day it was opened, as on the wall"
     assert replace(found, opened_at=opened_at) == session
-    assert memory.active_session(me.id) == memory.draft(me.id, "samtal") == found
+    assert memory.active_session(me.id) == found
+    assert memory.drafts(me.id, "samtal") == [found]
 
 
 @pytest.fixture
@@ -498,7 +531,7 @@ def test_a_person_is_in_one_session_and_the_others_wait(store: Store) -> None:
         store.save_session(a_session(me.id, "s3", dialog="besok"), MONDAY)
     assert store.active_session(me.id) == a_session(me.id, "s3", dialog="besok")
     assert store.active_session(other.id) == a_session(other.id, "s2")
-    assert store.draft(me.id, "samtal") == a_session(me.id, "s1"), "put aside, and not lost"
+    assert store.drafts(me.id, "samtal") == [a_session(me.id, "s1")], "put aside, and not lost"
     with store.transaction():
         store.save_session(a_session(me.id, "s1", revision=2), MONDAY)
     assert store.active_session(me.id) == a_session(me.id, "s1", revision=2)
@@ -506,8 +539,8 @@ def test_a_person_is_in_one_session_and_the_others_wait(store: Store) -> None:
         store.end_session("s1")
     assert store.active_session(me.id) is None
     assert store.session("s1") is None
-    assert store.draft(me.id, "samtal") is None
-    assert store.draft(me.id, "besok") is not None
+    assert store.drafts(me.id, "samtal") == []
+    assert len(store.drafts(me.id, "besok")) == 1
 
 
 def test_a_session_is_parked_when_its_deadline_has_passed(store: Store) -> None:
@@ -519,7 +552,7 @@ def test_a_session_is_parked_when_its_deadline_has_passed(store: Store) -> None:
         assert store.park_due(MONDAY + timedelta(hours=24)) == 1
         assert store.park_due(MONDAY + timedelta(hours=25)) == 0, "once"
     assert store.active_session(me.id) is None
-    assert store.draft(me.id, "samtal") == a_session(me.id, "s1")
+    assert store.drafts(me.id, "samtal") == [a_session(me.id, "s1")]
     assert store.active_session(other.id) is not None
 
 

@@ -14,12 +14,14 @@ from bot.transcripts import SENDS, BadTranscript, Played, Player, read
 from dialogs.policy import Policy
 from state.records import verify
 
+SAID = 'givet: case_fact {"case": "ÖK7-M4W", "fact": "group", "value": "young_adult"}'
 GIVEN = 'givet: talk_held {"case": "ÖK7-M4W", "held": "yes", "occurred_on": "2026-11-02"}'
 ACTIONS_ONLY = f"""\
 # Ett helt samtal
 
 klocka: 2026-11-23 14:05
 frö: 7
+{SAID}
 {GIVEN}
 jag: /samtal
 # Rätt ärende står först
@@ -58,8 +60,8 @@ def test_a_transcript_holds_when_every_screen_and_record_is_as_it_says() -> None
     result = played(WHOLE)
     assert result.differences == ""
     assert result.text == WHOLE
-    assert [envelope.kind for envelope in result.envelopes] == ["talk_held", "talk_held"]
-    assert verify(result.envelopes) == 2
+    assert [envelope.kind for envelope in result.envelopes] == ["case_fact", "talk_held", "talk_held"]
+    assert verify(result.envelopes) == 3
     assert WHOLE.count("post: talk_held") == 1, "what was given is not told as news"
     assert WHOLE.count("bot:") == len(result.screens)
     assert {row.to for dialog, row in result.rows if dialog == "samtal"} >= {"held", "mode", "talk_counted"}
@@ -77,7 +79,7 @@ def test_comments_and_blank_lines_change_nothing() -> None:
 
 
 def test_the_policy_is_the_deployments() -> None:
-    text = f"{GIVEN}\njag: /samtal\njag: [ÖK7-M4W]\njag: [Ja]\n"
+    text = f"{SAID}\n{GIVEN}\njag: /samtal\njag: [ÖK7-M4W]\njag: [Ja]\n"
     usual = Player().play(text).screens[-1]
     early = Player(Policy(suggest_assessment_at=2)).play(text).screens[-1]
     assert usual.typed == "nothing"
@@ -86,7 +88,7 @@ def test_the_policy_is_the_deployments() -> None:
 
 def test_time_moves_only_where_the_transcript_says() -> None:
     result = played(
-        f"klocka: 2026-11-23 23:55\n{GIVEN}\njag: /samtal\njag: [ÖK7-M4W]\n"
+        f"klocka: 2026-11-23 23:55\n{SAID}\n{GIVEN}\njag: /samtal\njag: [ÖK7-M4W]\n"
         "klocka: 2026-11-24 00:10\njag: [Ja]\njag: [Spara]\n"
     )
     assert result.envelopes[-1].recorded_at == "2026-11-23T23:10:00.000+00:00"
@@ -94,8 +96,8 @@ def test_time_moves_only_where_the_transcript_says() -> None:
 
 
 def test_a_restart_forgets_all_that_is_not_in_the_store() -> None:
-    text = "jag: /samtal\nomstart:\njag: [Nytt ärende]\njag: [Ja]\njag: [Spara]\n"
-    assert [envelope.kind for envelope in played(text).envelopes] == ["case_opened", "talk_held"]
+    text = "jag: /samtal\nomstart:\njag: [Nytt ärende]\njag: [SIG unga]\njag: [Ja]\njag: [Spara]\n"
+    assert [envelope.kind for envelope in played(text).envelopes] == ["case_opened", "case_fact", "talk_held"]
     assert played(f"omstart:\n{text}").screens == played(text).screens, "also before anything has been said"
 
 
@@ -172,7 +174,7 @@ def test_a_difference_is_shown_line_by_line_from_what_was_written_to_what_was_pl
 
 
 def test_nothing_saved_is_told_only_where_it_is_asked() -> None:
-    text = f"{GIVEN}\njag: /samtal\njag: [Avbryt]\njag: [Ja, avbryt]\n"
+    text = f"{SAID}\n{GIVEN}\njag: /samtal\njag: [Avbryt]\njag: [Ja, avbryt]\n"
     filled = played(text).text
     assert holds(filled)
     assert holds(f"{filled}inga poster:\n")
@@ -249,7 +251,8 @@ def test_filling_in_keeps_the_actions_and_the_comments_and_writes_what_the_bot_r
 def test_filling_in_keeps_comments_wherever_they_stand(tmp_path: Path) -> None:
     path = tmp_path / "samtal.txt"
     path.write_text(
-        "# ett\njag: /samtal\n# två\nbot: något gammalt\n# tre\njag: [Nytt ärende]\njag: [Ja]\njag: [Spara]\n"
+        "# ett\njag: /samtal\n# två\nbot: något gammalt\n# tre\njag: [Nytt ärende]\njag: [SIG unga]\njag: [Ja]\n"
+        "jag: [Spara]\n"
         "bot: något gammalt\n# fyra\npost: case_opened {}\n# fem\n",
         encoding="utf-8",
     )
@@ -267,7 +270,7 @@ def test_replay_prints_the_records_and_the_difference_of_every_file(tmp_path: Pa
     broken.write_text("hej: du\n", encoding="utf-8")
     code, out, err = replayed(str(good))
     assert (code, err) == (0, "")
-    assert len(out.splitlines()) == 2
+    assert len(out.splitlines()) == 3
     code, out, err = replayed(str(good), str(bad), str(broken))
     assert code == 1
     assert "olik.txt: does not hold" in err

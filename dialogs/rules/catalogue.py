@@ -26,18 +26,19 @@ class Rule:
 BUILT: dict[str, Rule] = {
     "TG-1": Rule(_("SIG unga är för den som är 12–20 år."), "S3"),
     "TG-2": Rule(_("SIG unga vuxna är för den som är 19–29 år."), "S0, S2"),
+    "TG-3": Rule(_("Den som är 18–20 år kan höra till SIG unga vuxna, om stadsdelen ser skäl till det."), "S3"),
     "MOT-1": Rule(_("Tre till fem samtal är vanligt innan det går att bedöma motivationen. Det får vara fler."), "S0"),
     "MOT-2": Rule(
         _("Bedömningen leder till fler samtal, till samtycke eller till att personen inte går vidare nu."), "S0"
     ),
     "MOT-3": Rule(_("När viljan finns ska nästa steg komma snabbt."), "S3"),
-    "MOT-4": Rule(_("Ett samtal räknas en gång, även om du trycker två gånger."), "S0"),
+    "MOT-4": Rule(_("Ett samtal räknas en gång. En rättelse sparas bredvid, så att det första syns."), "S0"),
     "MOT-5": Rule(_("Det ska synas om samtalet hölls, när och av vem."), "S0"),
     "ENV-1": Rule(_("Varje ärende har två samordnare som kan ersätta varandra."), "S3"),
 }
 
 NOT_BUILT: tuple[str, ...] = (
-    *(f"TG-{n}" for n in range(3, 8)),
+    *(f"TG-{n}" for n in range(4, 8)),
     *(f"CON-{n}" for n in range(1, 16)),
     *(f"THR-{n}" for n in range(17)),
     "DEC-1",

@@ -3,31 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from dialogs.policy import Group, Policy
-from dialogs.records import CaseFact, Entry, Record
+from dialogs.records import Corrected, Entry, TalkHeld
+from dialogs.rules.cases import the_fact_that_stands
 
 Assessment = Literal["not_due", "suggested", "asked_for"]
 
 
-def a_talk_counts_when_it_was_held(record: Record) -> bool:
-    """MOT-4, MOT-5: a held talk counts once; a missed or cancelled one is kept and not counted.
+@dataclass(frozen=True)
+class Talk:
+    """A talk as it stands after its corrections.
 
-    :param record: any record.
-    :returns: whether it adds one to the count.
+    :ivar entry: the record it was written with.
+    :ivar record: what it says now; the correction's words stand over the first ones.
+    :ivar corrected_by: the corrections that made it so, oldest first.
     """
-    return record.kind == "talk_held" and getattr(record, "held", None) == "yes"
+
+    entry: Entry
+    record: TalkHeld
+    corrected_by: tuple[Entry, ...]
 
 
-def talks_held(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """MOT-4: the talks of a case that count.
+def talks_as_they_stand(entries: Sequence[Entry]) -> tuple[Talk, ...]:
+    """MOT-4: a wrong talk is corrected with a trace; what stands is the first record with its live corrections.
+
+    A correction that was itself taken back does nothing, and so on down the chain.
 
     :param entries: the case's records, oldest first.
-    :returns: those of talks that were held.
+    :returns: the talks in the order they were written, without those that were taken away.
     """
-    return tuple(entry for entry in entries if a_talk_counts_when_it_was_held(entry.record))
+    live = corrections_that_stand(entries)
+    stand = []
+    for entry in entries:
+        if not isinstance(entry.record, TalkHeld):
+            continue
+        corrections = [
+            (by, said) for by in live if isinstance(said := by.record, Corrected) and said.corrects == entry.id
+        ]
+        talk: TalkHeld | None = entry.record
+        for _, said in corrections:
+            talk = said.applied_to(talk) if talk is not None else None
+        if talk is not None:
+            stand.append(Talk(entry, talk, tuple(by for by, _ in corrections)))
+    return tuple(stand)
+
+
+def corrections_that_stand(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """MOT-4: the corrections that are in force and can be taken back, taking-back included.
+
+    :param entries: the case's records, oldest first.
+    :returns: corrections, oldest first.
+    """
+    undone: set[str] = set()
+    live = []
+    for entry in reversed(entries):
+        if isinstance(entry.record, Corrected) and entry.id not in undone:
+            live.append(entry)
+            if entry.record.change == "undo":
+                undone.add(entry.record.corrects)
+    return tuple(reversed(live))
+
+
+def talks_held(entries: Sequence[Entry]) -> tuple[Talk, ...]:
+    """MOT-4, MOT-5: a held talk counts once; a missed or cancelled one is kept and not counted.
+
+    :param entries: the case's records, oldest first.
+    :returns: the talks that count, as they stand after corrections.
+    """
+    return tuple(talk for talk in talks_as_they_stand(entries) if talk.record.held == "yes")
 
 
 def a_talk_is_already_recorded_that_day(entries: Sequence[Entry], day: date) -> bool:
@@ -37,19 +84,27 @@ def a_talk_is_already_recorded_that_day(entries: Sequence[Entry], day: date) -> 
     :param day: the day of the talk that is about to be recorded.
     :returns: whether a held talk of that day is on record.
     """
-    return any(entry.record.happened_on == day for entry in talks_held(entries))
+    return any(talk.record.occurred_on == day for talk in talks_held(entries))
 
 
-def group_of(entries: Sequence[Entry]) -> Group | None:
-    """TG-1, TG-2: whether the case is SIG unga or SIG unga vuxna, by the latest fact on record.
+def group_said(entries: Sequence[Entry]) -> Group | None:
+    """TG-1, TG-2: whether the case is SIG unga or SIG unga vuxna, as it was said last.
 
     :param entries: the case's records, oldest first.
     :returns: the group, or ``None`` where nobody has said.
     """
-    for entry in reversed(entries):
-        if isinstance(entry.record, CaseFact) and entry.record.fact == "group":
-            return entry.record.value
-    return None
+    stands = the_fact_that_stands(entries, "group")
+    return None if stands is None else as_group(stands.value)
+
+
+def as_group(value: str) -> Group | None:
+    """A stored answer as a group.
+
+    :param value: ``youth``, ``young_adult`` or ``unknown``.
+    :returns: the group, or ``None`` where it is not known.
+    """
+    groups: dict[str, Group] = {"youth": "youth", "young_adult": "young_adult"}
+    return groups.get(value)
 
 
 def an_assessment_is_due(number: int, group: Group | None, policy: Policy) -> Assessment:

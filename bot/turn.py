@@ -1,0 +1,433 @@
+"""One turn of one person: what they did, what is stored of it, and what is to be sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dialogs import arende, case_code
+from dialogs.case_code import CodeFault
+from dialogs.model import Dialog, World
+from dialogs.records import Entry
+from dialogs.rules.catalogue import sentence
+from dialogs.texts import LANGUAGES, Text, Verbatim, Words, say
+from dialogs.texts import mark as _
+from state.events import Event, SessionCompleted
+from state.people import Person
+from state.screen import NO_SESSION, Button, Screen, stack
+from state.session import ANOTHER, Session, Step
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+
+log = logging.getLogger("lots.desk")
+
+PRACTICE = _("Övning. Skriv inget om verkliga personer.")
+NOTE, COMMAND, CASE, WHY_CASE, LANGUAGE = "note:", "/", "case:", "case-why:", "language:"
+LATEST_RECORDS = 5
+LATEST_CASES = 4
+LANGUAGE_NAMES = {"sv": Verbatim("Svenska"), "en": Verbatim("English")}
+
+
+class Turn:
+    """One update of one person: what is stored and what is to be sent."""
+
+    def __init__(self, desk: Desk, person: Person, payload: dict[str, Any], now: datetime) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._person = person
+        self._payload = payload
+        self._now = now
+        self.messages: list[dict[str, Any]] = []
+
+    # what a person can do
+
+    def pressed(self, data: str) -> None:
+        parts = data.split(":", 2)
+        if len(parts) != 3 or not parts[1].isdecimal():
+            return self._press_is_old()
+        session_id, revision, value = parts
+        if session_id == "-":
+            return self._off_dialog(value)
+        session = self._store.session(session_id)
+        if session is None or session.person != self._person.id or not self._person.may_open_cases:
+            return self._press_is_old()
+        if value == ANOTHER and int(revision) == session.revision:
+            return self._begin(self._desk.engine.compiled[session.dialog].dialog)
+        step = self._desk.engine.press(session, int(revision), value, self._world(session))
+        self._keep(session, step, on="press")
+
+    def said(self, text: str) -> None:
+        words = text.strip()
+        if words.startswith("/"):
+            return self._command(words)
+        session = self._store.active_session(self._person.id)
+        self.forget_typed()
+        if session is None:
+            return self.show_menu((_("Välj vad du vill göra."),))
+        step = self._desk.engine.answer(session, text, self._world(session))
+        self._keep(session, step, on="live")
+
+    def refused(self, kind: str) -> None:
+        self.forget_typed()
+        self._again(_REFUSALS.get(kind, _NOT_READ), on="live")
+
+    def show_menu(self, notices: Sequence[Words] = ()) -> None:
+        """Show what there is to do; nobody is ever without a question or a menu."""
+        lang = self._person.language
+        lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
+        self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on="new")
+
+    def forget_typed(self) -> None:
+        """Take away what was typed: the question that is edited in place stays the newest message."""
+        if self._payload.get("message") is not None:
+            self.messages.append({"do": "delete", "on": "typed", "message": self._payload["message"]})
+
+    def tell_commands(self) -> None:
+        """Give the channel the person's list of commands, once since the start: a new version may have new ones."""
+        if self._desk.is_new_here(self._person):
+            self.messages.append({"do": "commands", "commands": self._desk.commands(self._person)})
+
+    # commands and buttons off the dialogs
+
+    def _command(self, words: str) -> None:
+        name, _sep, rest = words[1:].strip().partition(" ")
+        name = name.split("@", 1)[0].casefold()
+        dialog = self._desk.dialog_for(name)
+        if (dialog is not None or name == "arende") and not self._person.may_open_cases:
+            return self._again((_("Med din roll kan du inte öppna ärenden."),), on="new")
+        if dialog is not None:
+            return self._open(dialog, rest)
+        match name:
+            case "arende":
+                self._case(rest)
+            case "avbryt":
+                self._abandon()
+            case "hjalp":
+                self._again(_HELP, on="new")
+            case "sprak":
+                self._ask_language()
+            case "start":
+                self._again((_("Du har redan tillgång till chatten."),), on="new")
+            case _:
+                self._again((_("Det kommandot finns inte."),), on="new")
+
+    def _off_dialog(self, value: str) -> None:
+        if value.startswith(NOTE) and self._person.may_open_cases:
+            return self._show_note(value.removeprefix(NOTE))
+        if value.startswith(LANGUAGE):
+            return self._speak(value.removeprefix(LANGUAGE))
+        if value.startswith(COMMAND):
+            self._answer_press()
+            return self._command(value)
+        if value.startswith((CASE, WHY_CASE)) and self._person.may_open_cases:
+            code = value.partition(":")[2]
+            if self._desk.world(self._person, self._now).may_see(code):
+                return self._show_case(code, why=value.startswith(WHY_CASE), on="press")
+        self._press_is_old()
+
+    def _open(self, dialog: Dialog, typed_case: str) -> None:
+        """Open a dialog, from the menu or from a case; a draft of it is found again with an explicit question."""
+        case = None
+        if typed_case:
+            case = self._case_typed(typed_case)
+            if case is None:
+                return None
+        drafts = self._store.drafts(self._person.id, dialog.id, case)
+        if not drafts:
+            return self._begin(dialog, case)
+        if self._store.active_session(self._person.id) is not None:
+            self._drop_live()
+        draft, engine = drafts[0], self._desk.engine
+        world = self._world(draft)
+        step = engine.ask_to_resume(draft, world) if draft.answers else engine.current(draft, world)
+        self._keep(draft, step, on="new")
+
+    def _begin(self, dialog: Dialog, case: str | None = None) -> None:
+        if self._store.active_session(self._person.id) is not None:
+            self._drop_live()
+        for draft in self._store.drafts(self._person.id, dialog.id):
+            if not draft.answers:
+                self._store.end_session(draft.id)  # it was opened and nothing was said: the new one takes its place
+        world = self._desk.world(self._person, self._now)
+        self._answer_press()
+        self._keep(None, self._desk.engine.start(dialog.id, self._desk.new_session_id(), world, case), on="new")
+
+    def _case_typed(self, typed: str) -> str | None:
+        """A case code behind a command; what is wrong with it is said here."""
+        world = self._desk.world(self._person, self._now)
+        code = typed if world.may_see(typed) else case_code.read(typed, self._desk.practice)
+        if not isinstance(code, CodeFault) and world.may_see(code):
+            return code
+        self._again((_("Du har inget ärende med den koden. Kontrollera koden och skriv den igen."),), on="new")
+        return None
+
+    # the case at a glance
+
+    def _case(self, typed: str) -> None:
+        if typed:
+            case = self._case_typed(typed)
+            return self._show_case(case, why=False, on="new") if case is not None else None
+        session = self._store.active_session(self._person.id)
+        world = self._desk.world(self._person, self._now)
+        case = None if session is None else self._desk.engine.case_of(session)
+        if case is not None and world.may_see(case):
+            return self._show_case(case, why=False, on="new")
+        lang = self._person.language
+        cases = world.cases[:LATEST_CASES]
+        if not cases:
+            return self._again((_("Du har inga ärenden ännu."),), on="new")
+        asks = say(_("Vilket ärende vill du se? Du kan också skriva /arende och koden."), lang)
+        rows = stack([Button(code, f"{CASE}{code}") for code in cases])
+        self._beside_the_dialog(Screen(text=asks, rows=rows), on="new")
+
+    def _show_case(self, case: str, *, why: bool, on: str) -> None:
+        lang = self._person.language
+        world = self._desk.world(self._person, self._now)
+        drafts: list[Words] = [
+            Text(_("Du har {draft}."), draft=self._desk.engine.draft_words(draft, world))
+            for draft in self._store.drafts(self._person.id, case=case)
+        ]
+        lines: list[str] = []
+        for line in arende.page(case, drafts, world):
+            lines.append(say(line.words, lang))
+            if why:
+                lines += [
+                    say(Text(_("Regel {rule}: {words}"), rule=r, words=Text(sentence(r))), lang) for r in line.rules
+                ]
+                lines += [say(self._record_words(entry), lang) for entry in line.records[-LATEST_RECORDS:]]
+        closed = world.is_closed(case)
+        titles = [(d.title_when_closed if closed else d.title, d.command) for d in self._desk.dialogs]
+        buttons = [Button(say(title, lang), f"/{command} {case}") for title, command in titles if title is not None]
+        first = (
+            Button(say(_("Tillbaka"), lang), f"{CASE}{case}")
+            if why
+            else Button(say(_("Varför?"), lang), f"{WHY_CASE}{case}")
+        )
+        self._beside_the_dialog(Screen(text="\n".join(lines), rows=stack((first,), buttons)), on=on)
+
+    def _record_words(self, entry: Entry) -> Text:
+        mine = entry.author == self._person.id
+        said = _("– {what}. Sparat av dig den {day}.") if mine else _("– {what}. Sparat av en kollega den {day}.")
+        return Text(said, what=arende.record_words(entry.record), day=entry.said_on)
+
+    def _beside_the_dialog(self, screen: Screen, on: str) -> None:
+        """Show something that is no part of the dialog; the dialog's question then stands under it again."""
+        session = self._store.active_session(self._person.id)
+        if session is None or on == "press":
+            return self._show(screen, on=on)
+        self._drop_live()
+        self._show(screen, on="new")
+        self._keep(session, self._desk.engine.current(session, self._world(session)), on="new")
+
+    # language
+
+    def _ask_language(self) -> None:
+        rows = stack([Button(str(LANGUAGE_NAMES[code]), f"{LANGUAGE}{code}") for code in LANGUAGES])
+        self._beside_the_dialog(
+            Screen(text=say(_("Vilket språk vill du ha?"), self._person.language), rows=rows), on="new"
+        )
+
+    def _speak(self, language: str) -> None:
+        if language not in LANGUAGES:
+            return self._press_is_old()
+        self._store.speak(self._person.id, language)
+        self._person = replace(self._person, language=language)
+        self._desk.forget_told(self._person)
+        self.tell_commands()
+        self._answer_press()
+        self._again((_("Nu är språket svenska."),), on="new")
+
+    # drafts
+
+    def tell_erased(self, draft: Session) -> None:
+        """Say that a draft is gone: it lay untouched for too long.
+
+        :param draft: what was erased.
+        """
+        words = self._desk.engine.draft_words(draft, self._world(draft))
+        gone = _("Borttaget efter {days} dagar utan svar: {draft}. Inget av det är sparat.")
+        self._again((Text(gone, draft=words, days=self._desk.policy.erase_draft_days),), on="new")
+
+    def _abandon(self) -> None:
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            return self.show_menu((_("Det finns inget att avbryta."),))
+        self._drop_live()
+        self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
+
+    def _show_note(self, record_id: str) -> None:
+        held = self._store.record(record_id)
+        if held is None or self._store.district_of(held.record.case) != self._person.district:
+            return self._press_is_old()
+        note = next((d.note for d in self._desk.dialogs if isinstance(held.record, d.kinds)), None)
+        if note is None:
+            return self._press_is_old()
+        text = "\n".join(say(words, self._person.language) for words in note(held.record))
+        self._show(Screen(text=text, rows=self._menu_rows()), on="press")
+
+    def _press_is_old(self) -> None:
+        """An old, foreign or forged button: say so, and show where the person really is."""
+        session = self._store.active_session(self._person.id)
+        self._answer_press(say(_("Den knappen gäller inte längre."), self._person.language))
+        if session is not None:
+            self._keep(session, self._desk.engine.stale(session, self._world(session)), on="live")
+        elif self._payload.get("message") != self._store.live_message(self._person.id):
+            self.show_menu()
+
+    def _again(self, notices: Sequence[Words], on: str) -> None:
+        """Say something without losing the dialog: the same question stands under it."""
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            return self.show_menu(notices)
+        if on == "new":
+            self._drop_live()
+        step = self._desk.engine.current(session, self._world(session), notices)
+        self._keep(session, step, on=on)
+
+    # the end of a turn
+
+    def _keep(self, before: Session | None, step: Step, on: str) -> None:
+        """Store what the engine gave, and queue its screen."""
+        if (older := self._older_draft(before, step)) is not None:
+            before, step = self._meet(older, before)
+        screen = step.screen
+        for event in step.events:
+            _log_event(event, before)
+            if isinstance(event, SessionCompleted):
+                screen = self._write(event, before, screen)
+        if step.session is None:
+            if before is not None:
+                self._store.end_session(before.id)
+            if not screen.rows:
+                screen = replace(screen, rows=self._menu_rows())
+        else:
+            case = self._desk.engine.case_of(step.session)
+            self._store.save_session(
+                step.session,
+                self._now + timedelta(hours=self._desk.policy.park_draft_hours),
+                erase_at=self._now + timedelta(days=self._desk.policy.erase_draft_days),
+                case=case,
+            )
+        self._show(screen, on=on)
+
+    def _meet(self, older: Session, before: Session | None) -> tuple[Session, Step]:
+        """A draft for this case is there already: take it up, unless that would cost answers given elsewhere."""
+        engine = self._desk.engine
+        if before is not None and engine.case_of(before) is not None:
+            draft = engine.draft_words(older, self._world(older))
+            finish = Text(_("Du har redan {draft}. Gör klart det först."), draft=draft)
+            return before, engine.current(before, self._world(before), (finish,))
+        if before is not None:
+            self._store.end_session(before.id)
+        return older, engine.ask_to_resume(older, self._world(older))
+
+    def _older_draft(self, before: Session | None, step: Step) -> Session | None:
+        """Another draft of the same dialog for the case that has just been named: one per person, case and dialog."""
+        session, engine = step.session, self._desk.engine
+        if session is None or (case := engine.case_of(session)) is None:
+            return None
+        if before is not None and engine.case_of(before) == case:
+            return None
+        others = self._store.drafts(self._person.id, session.dialog, case)
+        return next((draft for draft in others if draft.id != session.id), None)
+
+    def _write(self, event: SessionCompleted, before: Session | None, screen: Screen) -> Screen:
+        lang = self._person.language
+        held = [self._store.append(kept, self._person, self._now) for kept in event.records]
+        noted = before is not None and self._desk.engine.compiled[before.dialog].dialog.note is not None
+        if not held or not noted:
+            return screen
+        note = Button(say(_("Visa journaltext"), lang), f"{NOTE}{held[-1].id}")
+        return replace(screen, rows=(*stack((note,)), *self._menu_rows()))
+
+    def _menu_rows(self) -> tuple[tuple[Button, ...], ...]:
+        lang = self._person.language
+        listed = [dialog for dialog in self._desk.dialogs if dialog.listed]
+        own = [Button(say(dialog.title, lang), f"/{dialog.command}") for dialog in listed]
+        own.append(Button(say(_("Se ett ärende"), lang), "/arende"))
+        return stack((*(own if self._person.may_open_cases else ()), Button(say(_("Hjälp"), lang), "/hjalp")))
+
+    def _world(self, session: Session) -> World:
+        return self._desk.world(self._person, self._now, session.opened_at)
+
+    def _drop_live(self) -> None:
+        """The dialog moves to a new message: take the old one away, so that there is one live message."""
+        self.messages.append({"do": "delete", "on": "live", "message": None})
+
+    def _answer_press(self, toast: str | None = None) -> None:
+        if query := self._payload.get("query"):
+            self.messages.append({"do": "answer", "query": query, "toast": toast})
+            self._payload = {**self._payload, "query": None}
+
+    def _show(self, screen: Screen, on: str) -> None:
+        shown = show(
+            screen,
+            on=on,
+            message=self._payload.get("message") if on == "press" else None,
+            query=self._payload.get("query"),
+            live=screen.session != NO_SESSION or self._store.active_session(self._person.id) is None,
+            banner=say(PRACTICE, self._person.language) if self._desk.practice else None,
+        )
+        self.messages.append(shown)
+
+
+def show(
+    screen: Screen,
+    *,
+    on: str,
+    message: int | None = None,
+    query: str | None = None,
+    live: bool = True,
+    banner: str | None = None,
+) -> dict[str, Any]:
+    """What the outbox holds of a screen: what to show, and on which message.
+
+    :param screen: what to show.
+    :param on: ``new`` (a new message), ``live`` (the one that shows the dialog) or ``press`` (the one pressed).
+    :param message: the one pressed.
+    :param query: the press to be answered.
+    :param live: whether the message shows the dialog from now on; a page beside a dialog does not.
+    :param banner: what stands above the words.
+    :returns: plain JSON.
+    """
+    held = {"do": "show", "screen": screen.as_json(), "on": on, "message": message, "query": query}
+    return held | {"live": live, "banner": banner}
+
+
+def _log_event(event: Event, session: Session | None) -> None:
+    """The event's name, the session's id and the dialog: never an answer, a question or a code."""
+    extra = {"event": type(event).__name__}
+    if session is not None:
+        extra |= {"session": session.id, "dialog": session.dialog}
+    log.info("session event", extra=extra)
+
+
+_REMOVED = _("Meddelandet tas bort ur chatten och sparas inte. Ta bort det själv om det är kvar.")
+_NOT_READ: tuple[Words, ...] = (
+    _REMOVED,
+    _("Här kan du bara trycka på knappar och skriva datum, antal och ärendekoder."),
+)
+_IDENTIFIER: tuple[Words, ...] = (_REMOVED, _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."))
+_REFUSALS: dict[str, tuple[Words, ...]] = {
+    "personnummer": _IDENTIFIER,
+    "phone": _IDENTIFIER,
+    "email": _IDENTIFIER,
+    "real_code": (
+        _REMOVED,
+        _("Det här är övning. Här gäller bara koder som börjar med Ö. Skriv aldrig en riktig ärendekod här."),
+    ),
+    "edited": (_("Ändrade meddelanden läses inte, och de tas bort. Skriv svaret på nytt."),),
+    "long_text": (_REMOVED, _("Det var för långt. Skriv bara ett datum, ett antal eller en ärendekod.")),
+}
+_HELP: tuple[Words, ...] = (
+    _("Fara för liv: ring 112. Ring 112 också när ett brott pågår. När det inte är bråttom: ring polisen, 114 14."),
+    _("Den här chatten är inget larm. Ingen bevakar den."),
+    _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."),
+    _("Tryck på knapparna. Du kan också skriva det som står på en knapp, ett datum eller en ärendekod."),
+    _("Tillbaka tar dig ett steg bakåt. Avbryt tar bort svar som du inte har sparat."),
+    _("Du kan lägga undan telefonen mitt i. Svaren finns kvar när du kommer tillbaka."),
+)

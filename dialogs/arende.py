@@ -1,0 +1,144 @@
+"""/arende: the case at a glance, and why each line says what it says.
+
+No dialog and no record: everything here is computed from the records and today's date, and is never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialogs.answers import NOTHING, UNKNOWN
+from dialogs.case_facts import FACTS, fact_question
+from dialogs.model import World
+from dialogs.records import CaseFact, Corrected, Entry, Record, TalkHeld
+from dialogs.rules.cases import a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
+from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
+from dialogs.samtal import count_words, talk_words
+from dialogs.texts import Text, Verbatim, Words
+from dialogs.texts import mark as _
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the page.
+
+    :ivar words: what it says.
+    :ivar rules: the rules it follows from.
+    :ivar records: the records it was counted or read from, oldest first.
+    """
+
+    words: Words
+    rules: tuple[str, ...] = ()
+    records: tuple[Entry, ...] = ()
+
+
+def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
+    """The case at a glance.
+
+    :param case: a case that the person may see.
+    :param drafts: what has been begun in it and not finished.
+    :param world: what is known.
+    :returns: lines in the order they are read: state, talks, facts, drafts, what is next.
+    """
+    entries = world.entries(case)
+    lines = [Line(Text(_("Ärende {case}"), case=case), records=tuple(entries[:1]))]
+    if a_case_is_closed(entries):
+        lines.append(Line(_("Ärendet är stängt."), records=(_latest(entries, "case_closed"),)))
+    lines += _talk_lines(entries, world)
+    lines += _fact_lines(entries, world)
+    lines += [Line(words) for words in drafts]
+    lines.append(_next(entries, world))
+    return lines
+
+
+def _latest(entries: Sequence[Entry], kind: str) -> Entry:
+    return next(entry for entry in reversed(entries) if entry.record.kind == kind)
+
+
+def _talk_lines(entries: Sequence[Entry], world: World) -> list[Line]:
+    held = talks_held(entries)
+    others = len(talks_as_they_stand(entries)) - len(held)
+    lines = [
+        Line(
+            Text(_("Hållna samtal: {count}."), count=count_words(len(held), world)),
+            ("MOT-1", "MOT-4"),
+            tuple(part for talk in held for part in (talk.entry, *talk.corrected_by)),
+        )
+    ]
+    if held:
+        last = max(held, key=lambda talk: talk.record.occurred_on)
+        lines.append(Line(Text(_("Senaste samtalet: {day}."), day=last.record.occurred_on), ("MOT-5",), (last.entry,)))
+    if others:
+        missed = tuple(talk.entry for talk in talks_as_they_stand(entries) if talk.record.held != "yes")
+        lines.append(Line(Text(_("Samtal som inte blev av: {number}."), number=others), ("MOT-5",), missed))
+    return lines
+
+
+def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
+    lines = []
+    for fact in FACTS:
+        stands = the_fact_that_stands(entries, fact)
+        if stands is None or stands.value == UNKNOWN:
+            continue
+        question = fact_question(fact)
+        shown = Verbatim(question.kind.show(stands.value, world, NOTHING))
+        label = question.label if isinstance(question.label, Text) else Text(question.label)
+        line = Text(_("{label}: {value}."), label=label, value=shown)
+        if a_fact_may_be_out_of_date(entries, fact, world.today, world.policy):
+            line = Text(
+                _("{label}: {value}. Kan ha ändrats sedan den {day}."), label=label, value=shown, day=stands.said_on
+            )
+        lines.append(Line(line, question.why.rules, (stands.entry,)))
+    return lines
+
+
+def _next(entries: Sequence[Entry], world: World) -> Line:
+    """What is next by the talks alone (MOT-1, MOT-2, MOT-3)."""
+    if a_case_is_closed(entries):
+        return Line(_("Nästa steg: inget. Öppna ärendet igen om personen kommer tillbaka."))
+    held = sorted(talks_held(entries), key=lambda talk: talk.record.occurred_on)
+    assessed = _last_assessed(held)
+    if assessed is not None and assessed.record.assessment == "motivated":
+        return Line(
+            _("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."),
+            ("MOT-2", "MOT-3"),
+            (assessed.entry,),
+        )
+    if assessed is not None and assessed.record.assessment == "not_motivated" and assessed is held[-1]:
+        return Line(
+            _("Nästa steg: säg att personen kan höra av sig igen. Ni kan ha fler samtal senare."),
+            ("MOT-2",),
+            (assessed.entry,),
+        )
+    due = an_assessment_is_due(len(held), group_said(entries), world.policy)
+    if due != "not_due" and (assessed is None or assessed is not held[-1]):
+        return Line(_("Nästa steg: boka nästa samtal. Då kan du bedöma motivationen."), ("MOT-1",), (held[-1].entry,))
+    return Line(_("Nästa steg: boka nästa samtal."), ("MOT-1",))
+
+
+def _last_assessed(held: Sequence[Talk]) -> Talk | None:
+    return next((talk for talk in reversed(held) if talk.record.assessment is not None), None)
+
+
+_NAMES = {
+    "case_opened": _("Ärendet skapades"),
+    "case_closed": _("Ärendet stängdes"),
+    "case_reopened": _("Ärendet öppnades igen"),
+}
+
+
+def record_words(record: Record) -> Text:
+    """How a record is named under "Varför?".
+
+    :param record: any record.
+    :returns: what it is, and what tells it from others of its kind.
+    """
+    if isinstance(record, TalkHeld):
+        return talk_words(record)
+    if isinstance(record, Corrected):
+        return Text(_("Rättelse av samtalet den {day}"), day=record.talk_on)
+    if isinstance(record, CaseFact):
+        label = fact_question(record.fact).label
+        return Text(_("Uppgift, {label}"), label=label if isinstance(label, Text) else Text(label))
+    return Text(_NAMES[record.kind])

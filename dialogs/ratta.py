@@ -1,0 +1,347 @@
+"""/ratta: correct a talk that was written wrong, or take a correction back (MOT-4).
+
+Nothing is erased: a correction is a new record with a coded reason, the first one stays, and the counts follow.
+A correction of a correction takes the earlier one back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from dialogs.answers import Answers, CaseCode, Choice, Day, Option, Pick
+from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
+from dialogs.records import Corrected, Entry, Record, TalkHeld
+from dialogs.rules.talks import corrections_that_stand, talks_as_they_stand, talks_held
+from dialogs.samtal import HELD, HELD_BY, MODE, OTHER, SAME_DAY, count_words, latest_day, talk_words
+from dialogs.texts import Text, Words
+from dialogs.texts import mark as _
+
+WHAT = Choice(
+    choices=(
+        Option("day", _("Dagen")),
+        Option("held", _("Om det blev av")),
+        Option("mode", _("Hur det hölls")),
+        Option("held_by", _("Vem som höll det")),
+        Option("taken_away", _("Samtalet ska inte finnas här")),
+    )
+)
+REASON = Choice(
+    choices=(
+        Option("mistyped", _("Det var ett skrivfel")),
+        Option("wrong_case", _("Det sparades i fel ärende")),
+        Option("written_twice", _("Det sparades två gånger")),
+        Option("learned_later", _("Rätt uppgift kom senare")),
+        OTHER,
+    )
+)
+LATEST = 8
+"""How many talks and corrections can be picked; older ones are corrected in the case system."""
+
+
+def _can_be_corrected(answers: Answers, world: World) -> Sequence[Option]:
+    entries = world.entries(answers.word("case"))
+    talks = [Option(talk.entry.id, talk_words(talk.record)) for talk in talks_as_they_stand(entries)]
+    takes_back = [
+        Option(entry.id, Text(_("Ta tillbaka rättelsen från den {day}"), day=entry.said_on))
+        for entry in corrections_that_stand(entries)
+    ]
+    return (*reversed(talks[-LATEST:]), *reversed(takes_back[-LATEST:]))
+
+
+def _chosen(answers: Answers, world: World) -> Entry:
+    chosen = answers.word("what_record")
+    return next(entry for entry in world.entries(answers.word("case")) if entry.id == chosen)
+
+
+def _as_it_stands(answers: Answers, world: World) -> TalkHeld:
+    chosen = answers.word("what_record")
+    return next(
+        talk.record for talk in talks_as_they_stand(world.entries(answers.word("case"))) if talk.entry.id == chosen
+    )
+
+
+def _talk_meant(answers: Answers, world: World) -> TalkHeld:
+    """The talk that is corrected, or whose correction is taken back, as it was written."""
+    entries = {entry.id: entry for entry in world.entries(answers.word("case"))}
+    record = entries[answers.word("what_record")].record
+    while isinstance(record, Corrected):
+        record = entries[record.corrects].record
+    if not isinstance(record, TalkHeld):
+        raise TypeError(f"a correction leads to a {record.kind}")
+    return record
+
+
+def _who(answers: Answers, world: World) -> Sequence[Option]:
+    """Jag is the one who answers now, whoever saved the talk; what is stored is seen from the one who saved it."""
+    held_by = {option.value: option.label for option in HELD_BY.choices}
+    if _chosen(answers, world).author != world.person:
+        held_by["self"], held_by["colleague"] = held_by["colleague"], held_by["self"]
+    return [Option(value, label) for value, label in held_by.items()]
+
+
+def _asks_what(answers: Answers, world: World) -> Words:
+    return Text(_("{talk}: vad är fel?"), talk=talk_words(_as_it_stands(answers, world)))
+
+
+_WHY_TRACE = Why(
+    words=_("Det som sparades först finns kvar. Rättelsen läggs bredvid, så att allt går att följa."),
+    rules=("MOT-4",),
+)
+
+QUESTIONS = (
+    Question(
+        id="case",
+        asks=_("Vilket ärende vill du rätta i?"),
+        label=_("Ärende"),
+        kind=CaseCode(may_be_new=False),
+        why=Why(words=_("Rättelsen sparas i samma ärende som felet."), rules=("MOT-4",)),
+    ),
+    Question(
+        id="what_record",
+        asks=_("Vad vill du rätta?"),
+        label=_("Gäller"),
+        kind=Pick(offers=_can_be_corrected),
+        why=_WHY_TRACE,
+        depends_on=("case",),
+    ),
+    Question(
+        id="change",
+        asks=_asks_what,
+        label=_("Vad som är fel"),
+        kind=WHAT,
+        why=_WHY_TRACE,
+        depends_on=("what_record",),
+    ),
+    Question(
+        id="right_day",
+        asks=_("Vilken dag är rätt?"),
+        label=_("Rätt dag"),
+        kind=Day(
+            earliest=lambda answers, world: world.today - timedelta(days=world.policy.oldest_talk_days),
+            latest=lambda answers, world: latest_day(_as_it_will_stand(answers, world).held, world),
+        ),
+        why=Why(words=_("Det ska synas vilken dag samtalet var, eller skulle ha varit."), rules=("MOT-5",)),
+        depends_on=("change", "right_held"),
+    ),
+    Question(
+        id="same_day",
+        asks=_("Det finns redan ett samtal den dagen. Är det här ett till?"),
+        label=_("Fler samma dag"),
+        kind=SAME_DAY,
+        why=Why(words=_("Din kollega kan redan ha sparat samtalet. Då ska det inte räknas igen."), rules=("MOT-4",)),
+        depends_on=("right_day", "right_held"),
+    ),
+    Question(
+        id="right_held",
+        asks=_("Blev samtalet av?"),
+        label=_("Genomfört"),
+        kind=HELD,
+        why=Why(words=_("Bara samtal som har hållits räknas."), rules=("MOT-5",)),
+        depends_on=("change",),
+    ),
+    Question(
+        id="right_mode",
+        asks=_("Hur hölls samtalet?"),
+        label=_("Form"),
+        kind=MODE,
+        why=Why(words=_("Det ska synas om ni möttes eller talades vid på annat sätt."), rules=("MOT-5",)),
+        depends_on=("change",),
+    ),
+    Question(
+        id="right_held_by",
+        asks=_("Vem höll samtalet?"),
+        label=_("Hölls av"),
+        kind=Pick(offers=_who),
+        why=Why(words=_("Det ska synas vem av er som höll samtalet."), rules=("MOT-5",)),
+        depends_on=("change",),
+    ),
+    Question(
+        id="reason",
+        asks=_("Varför behöver det rättas?"),
+        label=_("Skäl"),
+        kind=REASON,
+        why=Why(words=_("Skälet visar varför du rättar. Det ska gå att följa i efterhand."), rules=("MOT-4",)),
+        depends_on=("what_record",),
+    ),
+)
+
+
+def _says_corrected(answers: Answers, world: World) -> Sequence[Words]:
+    case = answers.word("case")
+    number = len(talks_held(world.entries(case)))
+    return (
+        Text(
+            _("Rättat i {case}. Det som sparades först finns kvar. Skriv rättelsen i verksamhetssystemet också."),
+            case=case,
+        ),
+        Text(_("Hållna samtal: {count}."), count=count_words(number, world)),
+    )
+
+
+def _says_nothing_to_correct(answers: Answers, world: World) -> Sequence[Words]:
+    return (Text(_("Det finns inget samtal att rätta i {case}."), case=answers.word("case")),)
+
+
+def _says_same_talk(answers: Answers, world: World) -> Sequence[Words]:
+    return (
+        Text(_("Inget är sparat i {case}. Samma samtal ska bara finnas en gång."), case=answers.word("case")),
+        _("Nästa steg: rätta igen, och välj att samtalet inte ska finnas här."),
+    )
+
+
+OUTCOMES = (
+    Outcome(id="corrected", says=_says_corrected, rules=("MOT-4",)),
+    Outcome(id="same_talk", says=_says_same_talk, rules=("MOT-4",), saves=False),
+    Outcome(id="nothing_to_correct", says=_says_nothing_to_correct, saves=False),
+)
+
+
+def _has_something(answers: Answers, world: World) -> str:
+    return "something" if _can_be_corrected(answers, world) else "nothing"
+
+
+def _as_it_will_stand(answers: Answers, world: World) -> TalkHeld:
+    talk = _as_it_stands(answers, world)
+    if "right_held" in answers:
+        talk = TalkHeld.from_payload({**talk.payload(), "held": answers.word("right_held")})
+    return replace(talk, occurred_on=answers.day("right_day")) if "right_day" in answers else talk
+
+
+def _after_the_right_day(answers: Answers, world: World) -> str:
+    talk = _as_it_will_stand(answers, world)
+    others = (
+        other
+        for other in talks_held(world.entries(answers.word("case")))
+        if other.entry.id != answers.word("what_record")
+    )
+    second = talk.held == "yes" and any(other.record.occurred_on == talk.occurred_on for other in others)
+    return "second_that_day" if second else "fits"
+
+
+def _after_the_right_answer(answers: Answers, world: World) -> str:
+    talk = _as_it_will_stand(answers, world)
+    if talk.occurred_on > latest_day(talk.held, world):
+        return "ahead"  # it was cancelled for a day that has not been, and now it was held: on another day
+    return _after_the_right_day(answers, world)
+
+
+def _talk_or_correction(answers: Answers, world: World) -> str:
+    return "correction" if isinstance(_chosen(answers, world).record, Corrected) else "talk"
+
+
+ROUTES = (
+    Decide("case", by=_has_something, ways={"something": "what_record", "nothing": "nothing_to_correct"}),
+    Decide("what_record", by=_talk_or_correction, ways={"talk": "change", "correction": "reason"}, rules=("MOT-4",)),
+    Go("change", "right_day", on="day"),
+    Go("change", "right_held", on="held"),
+    Go("change", "right_mode", on="mode"),
+    Go("change", "right_held_by", on="held_by"),
+    Go("change", "reason", on="taken_away"),
+    Decide(
+        "right_held",
+        by=_after_the_right_answer,
+        ways={"ahead": "right_day", "second_that_day": "same_day", "fits": "reason"},
+        on="yes",
+        rules=("MOT-4", "MOT-5"),
+    ),
+    Decide(
+        "right_held",
+        by=_after_the_right_answer,
+        ways={"ahead": "right_day", "fits": "reason"},
+        on="missed",
+        rules=("MOT-5",),
+    ),
+    Go("right_held", "reason", on="cancelled"),
+    Decide(
+        "right_day", by=_after_the_right_day, ways={"second_that_day": "same_day", "fits": "reason"}, rules=("MOT-4",)
+    ),
+    Go("same_day", "reason", on="another"),
+    Go("same_day", "same_talk", on="same"),
+    Go("right_mode", "reason", on=("meeting", "telephone", "video")),
+    Go("right_held_by", "reason"),
+    Go("reason", "corrected", on=("mistyped", "wrong_case", "written_twice", "learned_later", "other")),
+)
+
+
+def record(answers: Answers, world: World) -> Sequence[Record]:
+    """What is kept: the correction, which points at what it is about.
+
+    :param answers: the answers on the way.
+    :param world: what is known, to name the talk.
+    :returns: one record.
+    """
+    payload: dict[str, Any] = {
+        "case": answers.word("case"),
+        "corrects": answers.word("what_record"),
+        "change": answers.word_or_none("change") or "undo",
+        "reason": answers.word("reason"),
+        "occurred_on": answers.word_or_none("right_day"),
+        "held": answers.word_or_none("right_held"),
+        "mode": answers.word_or_none("right_mode"),
+        "held_by": answers.word_or_none("right_held_by"),
+        "talk_on": _talk_meant(answers, world).occurred_on.isoformat(),
+    }
+    return (Corrected.from_payload({field: value for field, value in payload.items() if value is not None}),)
+
+
+_NOTE_CHANGE = {
+    "taken_away": _("Samtalet räknas inte längre. Det var felaktigt sparat."),
+    "day": _("Rätt dag är den {value}."),
+    "held": _("Blev samtalet av: {value}."),
+    "mode": _("Samtalets form: {value}."),
+    "held_by": _("Samtalet hölls av: {value}."),
+    "undo": _("En tidigare rättelse gäller inte längre."),
+}
+_NOTE_BY = {
+    "self": _("den samordnare som sparade det först"),
+    "colleague": _("den andra samordnaren"),
+    "both": _("båda samordnarna"),
+}
+
+
+def note(kept: Corrected) -> Sequence[Words]:
+    """The journal note, from the record alone.
+
+    :param kept: the record.
+    :returns: lines in the order they are read.
+    """
+    values: dict[str, object] = {
+        "day": kept.occurred_on,
+        "held": kept.held and _label(HELD, kept.held),
+        "mode": kept.mode and _label(MODE, kept.mode),
+        "held_by": kept.held_by and Text(_NOTE_BY[kept.held_by]),
+    }
+    lines: list[Words] = [
+        Text(_("Rättelse, ärende {case}."), case=kept.case),
+        Text(_("Den gäller samtalet den {day}, som det först sparades."), day=kept.talk_on),
+        Text(_NOTE_CHANGE[kept.change], value=values.get(kept.change)),
+    ]
+    if kept.change == "held" and kept.occurred_on is not None:
+        lines.append(Text(_NOTE_CHANGE["day"], value=kept.occurred_on))
+    lines.append(Text(_("Skäl: {words}."), words=_label(REASON, kept.reason)))
+    lines.append(_("Det här är ett underlag. Journalen förs i verksamhetssystemet."))
+    return lines
+
+
+def _label(choice: Choice, value: str) -> Text:
+    (words,) = [option.label for option in choice.choices if option.value == value]
+    return words if isinstance(words, Text) else Text(words)
+
+
+DIALOG = Dialog(
+    id="ratta",
+    command="ratta",
+    version=1,
+    title=_("Rätta samtal"),
+    about=_("Rätta ett sparat samtal"),
+    noun=_("en påbörjad rättelse"),
+    questions=QUESTIONS,
+    outcomes=OUTCOMES,
+    routes=ROUTES,
+    record=record,
+    kinds=(Corrected,),
+    note=note,
+)

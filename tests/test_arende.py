@@ -1,0 +1,372 @@
+"""The case at a glance: what each line says, which rules and records are behind it, and what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from random import Random
+
+import pytest
+
+from dialogs import arende, case_code
+from dialogs.arende import Line, page, record_words
+from dialogs.policy import Policy
+from dialogs.records import CaseClosed, CaseFact, CaseOpened, CaseReopened, Corrected, Record, TalkHeld
+from dialogs.registry import KINDS
+from dialogs.texts import Text, say
+from tests.office import Office, screen_of
+from tests.talk import MONDAY, OURS, THEIRS, Kept, a_world
+
+OPENED = CaseOpened(case=OURS)
+CLOSED = CaseClosed(case=OURS, reason="moved")
+REOPENED = CaseReopened(case=OURS, reason="came_back")
+TODAY = MONDAY.date()
+LONG_AGO = date(2026, 1, 2)
+
+
+def a_talk(day: str, held: str = "yes", **more: str) -> TalkHeld:
+    return TalkHeld.from_payload({"case": OURS, "held": held, "occurred_on": day, **more})
+
+
+def a_fact(fact: str, value: str) -> CaseFact:
+    return CaseFact.from_payload({"case": OURS, "fact": fact, "value": value})
+
+
+def id_of(number: int) -> str:
+    return f"{number:08x}-0000-7000-8000-000000000000"
+
+
+def a_correction(about: int, change: str, **more: str) -> Corrected:
+    return Corrected.from_payload(
+        {"case": OURS, "corrects": id_of(about), "change": change, "reason": "mistyped", "talk_on": "2026-11-02"} | more
+    )
+
+
+def on_record(*records: Record, said_on: date = TODAY) -> list[Kept]:
+    return [Kept(record, id=id_of(number), said_on=said_on) for number, record in enumerate(records, 1)]
+
+
+def a_page(
+    entries: Sequence[Kept], drafts: Sequence[Text] = (), language: str = "sv", policy: Policy | None = None
+) -> list[Line]:
+    return page(OURS, drafts, a_world(shelf={OURS: entries}, language=language, policy=policy))
+
+
+def words(lines: Sequence[Line], language: str = "sv") -> list[str]:
+    return [say(line.words, language) for line in lines]
+
+
+# ── the lines ────────────────────────────────────────────────────────────────────────────────────────────────
+
+BOOK = "Nästa steg: boka nästa samtal."
+ASSESS = "Nästa steg: boka nästa samtal. Då kan du bedöma motivationen."
+CONSENT = "Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."
+AGAIN = "Nästa steg: säg att personen kan höra av sig igen. Ni kan ha fler samtal senare."
+NOTHING = "Nästa steg: inget. Öppna ärendet igen om personen kommer tillbaka."
+TALKS = [a_talk("2026-10-05"), a_talk("2026-10-12"), a_talk("2026-10-19"), a_talk("2026-10-26")]
+
+
+@pytest.mark.parametrize(
+    ("records", "lines", "why"),
+    [
+        ([OPENED], ["Hållna samtal: 0 av 3–5.", BOOK], "a case with nothing in it"),
+        (
+            [OPENED, a_fact("group", "youth"), a_talk("2026-11-02")],
+            ["Hållna samtal: 1 av 3–5.", "Senaste samtalet: 2 november 2026.", "Grupp: SIG unga.", BOOK],
+            "talks first, then facts, then what is next",
+        ),
+        (
+            [a_talk("2026-11-09"), a_talk("2026-11-02")],
+            ["Hållna samtal: 2 av 3–5.", "Senaste samtalet: 9 november 2026.", BOOK],
+            "the latest is the latest day, not the latest record",
+        ),
+        (
+            [a_talk("2026-11-02"), a_talk("2026-11-09", "missed"), a_talk("2026-11-16", "cancelled")],
+            [
+                "Hållna samtal: 1 av 3–5.",
+                "Senaste samtalet: 2 november 2026.",
+                "Samtal som inte blev av: 2.",
+                BOOK,
+            ],
+            "MOT-5: what did not come off is shown and not counted",
+        ),
+        (
+            [a_talk("2026-11-02"), a_correction(1, "day", occurred_on="2026-11-03")],
+            ["Hållna samtal: 1 av 3–5.", "Senaste samtalet: 3 november 2026.", BOOK],
+            "MOT-4: as it stands after its correction",
+        ),
+        (
+            [a_talk("2026-11-02"), a_correction(1, "taken_away")],
+            ["Hållna samtal: 0 av 3–5.", BOOK],
+            "MOT-4: nothing of a talk that was taken away",
+        ),
+        (
+            [a_fact("custody", "two"), a_fact("custody", "unknown"), a_fact("group", "unknown")],
+            ["Hållna samtal: 0 av 3–5.", BOOK],
+            "what nobody knows is no line",
+        ),
+        (
+            [a_fact("police_area", "Farsta"), a_fact("month_of_18", "2028-03"), a_fact("second_coordinator", "p-me")],
+            [
+                "Hållna samtal: 0 av 3–5.",
+                "Fyller 18: mars 2028.",
+                "Lokalpolisområde: Farsta.",
+                "Andra samordnaren: Du.",
+                BOOK,
+            ],
+            "facts in the order they are asked in",
+        ),
+        ([OPENED, CLOSED], ["Ärendet är stängt.", "Hållna samtal: 0 av 3–5.", NOTHING], "closed"),
+        ([OPENED, CLOSED, REOPENED], ["Hållna samtal: 0 av 3–5.", BOOK], "and open again"),
+        (
+            [a_talk(f"2026-11-{day:02}", assessment="continue", reason="more_time") for day in range(2, 8)],
+            ["Hållna samtal: 6.", "Senaste samtalet: 7 november 2026.", BOOK],
+            "MOT-1: past the usual",
+        ),
+    ],
+)
+def test_the_lines_of_a_case(records: list[Record], lines: list[str], why: str) -> None:
+    assert words(a_page(on_record(*records))) == [f"Ärende {OURS}", *lines], why
+
+
+def test_a_fact_that_may_be_out_of_date_says_since_when() -> None:
+    lines = words(a_page(on_record(a_fact("custody", "two"), said_on=LONG_AGO)))
+    assert "Vårdnad: Två vårdnadshavare. Kan ha ändrats sedan den 2 januari 2026." in lines
+
+
+def test_drafts_stand_before_what_is_next() -> None:
+    lines = words(a_page(on_record(OPENED), [Text("Du har {draft}.", draft="ett påbörjat samtal")]))
+    assert lines[-2:] == ["Du har ett påbörjat samtal.", BOOK]
+
+
+def test_the_whole_page_in_english() -> None:
+    records = on_record(
+        OPENED,
+        *TALKS,
+        a_talk("2026-11-02", "missed"),
+        a_fact("group", "youth"),
+        a_fact("custody", "two"),
+        CLOSED,
+        said_on=LONG_AGO,
+    )
+    for swedish, english in zip(words(a_page(records)), words(a_page(records, language="en"), "en"), strict=True):
+        if OURS not in swedish:
+            assert swedish != english
+
+
+# ── what is next ─────────────────────────────────────────────────────────────────────────────────────────────
+
+MOTIVATED = a_talk("2026-11-02", assessment="motivated", reason="takes_steps")
+NOT_MOTIVATED = a_talk("2026-11-02", assessment="not_motivated", reason="not_now")
+GOES_ON = a_talk("2026-11-02", assessment="continue", reason="more_time")
+LATER = a_talk("2026-11-09")
+
+
+@pytest.mark.parametrize(
+    ("records", "says", "rules", "behind", "why"),
+    [
+        ([], BOOK, ("MOT-1",), [], "MOT-1: the first talk"),
+        (TALKS[:2], BOOK, ("MOT-1",), [], "MOT-1: two talks: nothing to assess"),
+        (TALKS[:3], ASSESS, ("MOT-1",), [3], "MOT-1: three, and nobody has assessed"),
+        ([a_fact("group", "youth"), *TALKS], BOOK, ("MOT-1",), [], "MOT-1: for unga no assessment is demanded"),
+        ([a_fact("group", "young_adult"), *TALKS], ASSESS, ("MOT-1",), [5], "TG-2: for unga vuxna it is"),
+        ([*TALKS, GOES_ON], BOOK, ("MOT-1",), [], "MOT-2: assessed at the last talk: go on"),
+        ([*TALKS, GOES_ON, LATER], ASSESS, ("MOT-1",), [6], "MOT-1: and at the next, again"),
+        ([*TALKS, MOTIVATED], CONSENT, ("MOT-2", "MOT-3"), [5], "MOT-3: soon"),
+        ([*TALKS, MOTIVATED, LATER], CONSENT, ("MOT-2", "MOT-3"), [5], "MOT-3: and still after another talk"),
+        ([*TALKS, NOT_MOTIVATED], AGAIN, ("MOT-2",), [5], "MOT-2: the door is not closed"),
+        ([*TALKS, NOT_MOTIVATED, LATER], ASSESS, ("MOT-1",), [6], "MOT-2: they came back: assess again"),
+        ([*TALKS, MOTIVATED, NOT_MOTIVATED], AGAIN, ("MOT-2",), [6], "MOT-2: the latest assessment"),
+        ([*TALKS, NOT_MOTIVATED, MOTIVATED], CONSENT, ("MOT-2", "MOT-3"), [6], "MOT-2: the latest assessment"),
+        (
+            [*TALKS, MOTIVATED, a_correction(5, "taken_away")],
+            ASSESS,
+            ("MOT-1",),
+            [4],
+            "MOT-4: the talk of the assessment was taken away",
+        ),
+        (
+            [*TALKS, MOTIVATED, a_correction(5, "taken_away"), a_correction(6, "undo")],
+            CONSENT,
+            ("MOT-2", "MOT-3"),
+            [5],
+            "MOT-4: and put back",
+        ),
+        (
+            [*TALKS, MOTIVATED, a_correction(5, "held", held="missed")],
+            ASSESS,
+            ("MOT-1",),
+            [4],
+            "MOT-5: a talk that was not held has assessed nothing",
+        ),
+        ([*TALKS, MOTIVATED, CLOSED], NOTHING, (), [], "closed: nothing, whatever was assessed"),
+        ([*TALKS, MOTIVATED, CLOSED, REOPENED], CONSENT, ("MOT-2", "MOT-3"), [5], "open again: as it was"),
+    ],
+)
+def test_mot_2_mot_3_what_is_next(
+    records: list[Record], says: str, rules: tuple[str, ...], behind: list[int], why: str
+) -> None:
+    line = a_page(on_record(*records))[-1]
+    assert say(line.words, "sv") == says, why
+    assert line.rules == rules, why
+    assert [entry.id for entry in line.records] == [id_of(number) for number in behind], why
+
+
+# ── Varför? ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_line_has_the_rules_and_the_records_behind_it() -> None:
+    entries = on_record(
+        OPENED,
+        a_fact("group", "youth"),
+        a_talk("2026-11-02"),
+        a_talk("2026-11-09", "missed"),
+        a_correction(3, "mode", mode="video"),
+        a_fact("custody", "two"),
+        a_fact("custody", "one"),
+        CLOSED,
+    )
+    behind = {
+        say(line.words, "sv").partition(":")[0]: (line.rules, [entry.id for entry in line.records])
+        for line in a_page(entries)
+    }
+    assert behind == {
+        f"Ärende {OURS}": ((), [id_of(1)]),
+        "Ärendet är stängt.": ((), [id_of(8)]),
+        "Hållna samtal": (("MOT-1", "MOT-4"), [id_of(3), id_of(5)]),
+        "Senaste samtalet": (("MOT-5",), [id_of(3)]),
+        "Samtal som inte blev av": (("MOT-5",), [id_of(4)]),
+        "Grupp": (("TG-1", "TG-2", "TG-3"), [id_of(2)]),
+        "Vårdnad": ((), [id_of(7)]),
+        "Nästa steg": ((), []),
+    }
+
+
+@pytest.mark.parametrize(
+    ("record", "named"),
+    [
+        (OPENED, "Ärendet skapades"),
+        (CLOSED, "Ärendet stängdes"),
+        (REOPENED, "Ärendet öppnades igen"),
+        (a_talk("2026-11-02"), "Samtal den 2 november 2026"),
+        (a_talk("2026-11-02", "missed"), "Uteblivet samtal den 2 november 2026"),
+        (a_talk("2026-11-02", "cancelled"), "Inställt samtal den 2 november 2026"),
+        (a_correction(1, "undo"), "Rättelse av samtalet den 2 november 2026"),
+        (a_fact("month_of_18", "2028-03"), "Uppgift, Fyller 18"),
+    ],
+)
+def test_how_a_record_is_named(record: Record, named: str) -> None:
+    assert record_words(record).render("sv") == named
+
+
+def test_every_kind_of_record_there_is_has_a_name() -> None:
+    assert {TalkHeld.kind, Corrected.kind, CaseFact.kind, *arende._NAMES} == set(KINDS)
+
+
+# ── on a phone ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_varfor_shows_the_rule_and_who_saved_the_record_and_the_way_back() -> None:
+    office = Office()
+    anna, bo = office.joins(), office.joins("ersattare")
+    office.given(a_talk("2026-11-02"), anna)
+    office.given(a_talk("2026-11-09"), bo)
+    (glance,) = anna.says(f"/arende {OURS}")
+    (why,) = anna.presses("Varför?")
+    lines = why.text.splitlines()
+    assert [line for line in lines if line in glance.text.splitlines()] == glance.text.splitlines(), "each line again"
+    at = lines.index("Hållna samtal: 2 av 3–5.")
+    assert [line.partition(":")[0] for line in lines[at + 1 : at + 3]] == ["Regel MOT-1", "Regel MOT-4"]
+    assert lines[at + 3 : at + 5] == [
+        "– Samtal den 2 november 2026. Sparat av dig den 23 november 2026.",
+        "– Samtal den 9 november 2026. Sparat av en kollega den 23 november 2026.",
+    ]
+    assert office.person(bo).id not in why.text
+    (back,) = anna.presses("Tillbaka")
+    assert back.text == glance.text
+    assert back.rows == glance.rows
+    office.store.close()
+
+
+def test_the_case_opens_every_dialog_of_its_state_without_asking_for_the_case() -> None:
+    office = Office()
+    phone = office.joins()
+    office.given(a_talk("2026-11-02"), phone)
+
+    def commands() -> list[str]:
+        (glance,) = phone.says(f"/arende {OURS}")
+        return [button.value for button in glance.buttons if button.value.startswith("/")]
+
+    assert commands() == [f"/{name} {OURS}" for name in ("samtal", "ratta", "uppgifter", "stangning")]
+    for name in commands():
+        phone.says("/arende " + OURS)
+        (asked,) = phone.says(name)
+        assert asked.text.startswith(f"Ärende {OURS}\n"), name
+        assert asked.typed == "choice"
+        phone.says("/avbryt")
+        phone.presses("Ja, avbryt")
+    office.given(CLOSED, phone)
+    assert commands() == [f"/stangning {OURS}"], "a closed case is only opened"
+    office.store.close()
+
+
+def test_the_case_in_the_middle_of_a_dialog_is_that_of_the_dialog_and_the_question_stands_under_it() -> None:
+    office = Office()
+    phone = office.joins()
+    office.given(a_talk("2026-11-02"), phone)
+    phone.says("/samtal")
+    phone.presses(OURS)
+    asked = screen_of(phone)
+    glance, again = phone.says("/arende")
+    assert glance.text.startswith(f"Ärende {OURS}\nHållna samtal: 1")
+    assert "Du har ett påbörjat samtal för" in glance.text
+    assert again == asked
+    phone.presses("Varför?")
+    phone.presses("SIG unga vuxna")
+    assert "Blev samtalet av?" in screen_of(phone).text, "the dialog goes on"
+    office.store.close()
+
+
+def test_the_page_of_another_districts_case_is_refused_as_one_that_is_not_there() -> None:
+    office = Office()
+    farsta, jarva = office.joins(), office.joins(district="Järva")
+    office.given(TalkHeld.from_payload({"case": THEIRS, "held": "yes", "occurred_on": "2026-11-02"}), jarva)
+    (theirs,) = farsta.says(f"/arende {THEIRS}")
+    (free,) = farsta.says(f"/arende {OURS}")
+    assert theirs.text == free.text
+    assert theirs.rows == free.rows
+    assert THEIRS not in theirs.text
+    office.store.close()
+
+
+def test_a_case_that_was_given_to_another_district_is_theirs_alone() -> None:
+    office = Office()
+    farsta, jarva = office.joins(), office.joins(district="Järva")
+    office.given(a_talk("2026-11-02"), farsta)
+    (glance,) = farsta.says(f"/arende {OURS}")
+    assert glance.text.startswith(f"Ärende {OURS}")
+    office.given(a_fact("district", "Järva"), farsta)
+    (gone,) = farsta.says(f"/arende {OURS}")
+    assert gone.text.startswith("Du har inget ärende med den koden.")
+    (now,) = jarva.says(f"/arende {OURS}")
+    assert now.text.startswith(f"Ärende {OURS}")
+    (asked,) = farsta.says("/arende")
+    assert OURS not in [button.label for button in asked.buttons], "nor is it among one's latest"
+    farsta.says("/samtal")
+    assert OURS not in [button.label for button in screen_of(farsta).buttons]
+    office.store.close()
+
+
+def test_closed_cases_do_not_crowd_out_those_that_are_open() -> None:
+    office = Office()
+    phone = office.joins()
+    office.given(a_talk("2026-11-02"), phone)
+    for seed in range(100, 106):
+        code = case_code.draw(True, Random(seed).choice)
+        office.given(CaseOpened(case=code), phone)
+        office.given(CaseClosed(case=code, reason="moved"), phone)
+    phone.says("/samtal")
+    assert [button.label for button in screen_of(phone).buttons[:2]] == [OURS, "Nytt ärende"]
+    shown = phone.says("/arende")[0]
+    assert len(shown.buttons) == 4, "closed ones too: they can be opened again"
+    office.store.close()
