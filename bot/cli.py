@@ -20,6 +20,7 @@ import click
 if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.settings import Settings
+    from bot.telegram.webhook import Webhook
     from state.store import Store
 
 INVITATION_HOURS = 24
@@ -46,6 +47,9 @@ class _Lots(click.Group):
 @click.option("--data-dir", metavar="FOLDER", help="Where the databases and the key are [LOTS_DATA_DIR].")
 @click.option("--mode", metavar="MODE", help="ovning, dorrklocka or chatt [LOTS_TELEGRAM_MODE].")
 @click.option("--base-url", metavar="URL", help="A Bot API server of one's own [LOTS_TELEGRAM_BASE_URL].")
+@click.option("--public-url", metavar="URL", help="Where Telegram reaches this installation [LOTS_PUBLIC_URL].")
+@click.option("--web-host", metavar="ADDRESS", help="The address to listen on [LOTS_WEB_HOST].")
+@click.option("--web-port", metavar="PORT", help="The port to listen on [LOTS_WEB_PORT].")
 @click.option("--key-file", metavar="FILE", help="The store's key [LOTS_KEY_FILE].")
 @click.pass_context
 def main(ctx: click.Context, /, **flags: str | None) -> None:
@@ -104,7 +108,7 @@ def replay(files: tuple[Path, ...], fill: bool) -> None:
 @main.command()
 @click.pass_context
 def run(ctx: click.Context) -> None:
-    """Serve Telegram until stopped (SIGINT or SIGTERM)."""
+    """Serve Telegram until stopped; by webhook with LOTS_WEBHOOK_SECRET."""
     settings = _settings(ctx)
     from bot import logs
     from state.errors import BadSettings
@@ -116,7 +120,7 @@ def run(ctx: click.Context) -> None:
     from bot.telegram import serve
 
     with claimed(settings.database), _desk(settings) as desk:
-        serve(desk, settings.token, settings.base_url)
+        serve(desk, settings.token, settings.base_url, _webhook(settings))
 
 
 @main.command()
@@ -193,26 +197,83 @@ def new(name: str) -> None:
 
 
 @main.command()
-@click.option("--role", required=True, metavar="ROLE", help="samordnare, ersattare, chef, drift or granskare.")
-@click.option("--district", required=True, metavar="NAME", help="Whose cases they may see.")
+@click.option("--role", metavar="ROLE", help="samordnare, ersattare, chef, drift or granskare.")
+@click.option("--district", metavar="NAME", help="Whose cases they may see.")
+@click.option("--person", "person_id", metavar="ID", help="Somebody who changes phone; `lots people` has the ids.")
 @click.pass_context
-def invite(ctx: click.Context, role: str, district: str) -> None:
+def invite(ctx: click.Context, role: str | None, district: str | None, person_id: str | None) -> None:
     """Invite a person: a code for one use, good for 24 hours."""
     from bot.invitations import printed
+    from dialogs.policy import PLACE
     from state.people import ROLES
 
-    if role not in ROLES:
-        raise click.UsageError(f"{role!r} is no role; roles are {', '.join(ROLES)}")
-    if not district.strip():
-        raise click.UsageError("--district is empty; name the district whose cases they may see")
     settings = _settings(ctx)
     with _store(settings) as store, store.transaction():
+        if person_id is not None:
+            person = store.person(person_id)
+            if person is None or role is not None or district is not None:
+                raise click.UsageError("--person takes the id of one of `lots people`, and stands alone")
+            role, district = person.role, person.district
+        if role not in ROLES:
+            wrong = "--role is missing" if role is None else f"{role!r} is no role"
+            raise click.UsageError(f"{wrong}; roles are {', '.join(ROLES)}")
+        if district is None or not PLACE.fullmatch(district.strip()):
+            raise click.UsageError(
+                "--district names the district whose cases they may see: 2 to 40 letters and hyphens"
+            )
         code = store.invite(
             role=next(known for known in ROLES if known == role),
             district=district.strip(),
             expires_at=settings.now() + timedelta(hours=INVITATION_HOURS),
+            person=person_id,
         )
     click.echo(printed(code, settings.token, settings.base_url))
+
+
+@main.command()
+@click.pass_context
+def people(ctx: click.Context) -> None:
+    """List who may speak to the bot: id, label, role, district, language."""
+    with _store(_settings(ctx)) as store:
+        for person in store.people():
+            click.echo(
+                f"{person.id}  {person.label}  {person.role}  {person.district}  {person.language}  {person.channel}"
+            )
+
+
+@main.command()
+@click.argument("person_id", metavar="ID")
+@click.pass_context
+def revoke(ctx: click.Context, person_id: str) -> None:
+    """End everything of a person at once: access, drafts, what waits."""
+    settings = _settings(ctx)
+    with _store(settings) as store, store.transaction():
+        if store.person(person_id) is None:
+            raise click.UsageError(f"nobody has the id {person_id!r}; `lots people` has the ids")
+        store.revoke(person_id, settings.now())
+    click.echo(f"{person_id} is revoked")
+
+
+@main.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Hold this installation to what it should be; each finding says what to do."""
+    from bot.check import findings
+
+    bad = False
+    for finding in findings(_settings(ctx)):
+        click.echo(str(finding))
+        bad = bad or finding.mend is not None
+    if bad:
+        sys.exit(1)
+
+
+def _webhook(settings: Settings) -> Webhook | None:
+    from bot.telegram.webhook import Webhook
+
+    if settings.webhook_secret is None or settings.public_url is None:
+        return None
+    return Webhook(settings.public_url, settings.webhook_secret, settings.web_host, settings.web_port)
 
 
 def _settings(ctx: click.Context) -> Settings:

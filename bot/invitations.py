@@ -34,6 +34,6 @@ def printed(code: str, token: str | None, base_url: str | None) -> str:
 
 
 def _bot_name(token: str, base_url: str | None) -> str | None:
-    from bot.telegram import bot_name
+    from bot.telegram import ask_about
 
-    return bot_name(token, base_url)
+    return ask_about(token, base_url).name

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from dialogs.policy import Group, Policy
+from dialogs.policy import Policy
 from state.errors import BadSettings
 
 Mode = Literal["ovning", "dorrklocka", "chatt"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-GROUPS: tuple[Group, ...] = get_args(Group)
 KEY_BYTES = 32
 
 
@@ -33,6 +32,11 @@ class Settings:
     :ivar base_url: the Bot API server in python-telegram-bot's form, or ``None`` for Telegram's own.
     :ivar mode: ``ovning`` (practice), ``dorrklocka`` (doorbell) or ``chatt`` (real cases in the chat).
     :ivar key_file: the file with the store's key.
+    :ivar public_url: where Telegram reaches this installation (https), or ``None``.
+    :ivar webhook_secret: what Telegram says to show that it is Telegram; ``None`` means that updates are fetched.
+    :ivar web_host: the address this process listens on.
+    :ivar web_port: the port it listens on.
+    :ivar decision: the recorded decision that ``chatt`` rests on, as "reference, date"; ``None`` in other modes.
     :ivar zone: the local zone, for dates and times.
     :ivar policy: the deployment's numbers.
     """
@@ -42,6 +46,11 @@ class Settings:
     base_url: str | None
     mode: Mode
     key_file: Path
+    public_url: str | None
+    webhook_secret: str | None
+    web_host: str
+    web_port: int
+    decision: str | None
     zone: ZoneInfo
     policy: Policy
 
@@ -64,7 +73,7 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
     """Read the settings and hold them to what they may be.
 
     :param environ: the environment (``LOTS_DATA_DIR`` and so on).
-    :param flags: ``data_dir``, ``mode``, ``base_url``, ``key_file``; one that is not ``None`` wins.
+    :param flags: the same names as the fields of :class:`Settings`; one that is not ``None`` wins.
     :returns: the settings; the data folder exists.
     :raises BadSettings: a setting is wrong; says which, what it is, and what it may be.
     """
@@ -90,8 +99,8 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         raise BadSettings(
             "LOTS_TELEGRAM_MODE is dorrklocka, which needs the web chat; this version has none. Use ovning"
         )
-    if mode == "chatt":
-        _decision(telegram)
+    web = _table(held, "web")
+    public_url = pick("public_url", "LOTS_PUBLIC_URL", web.get("public_url"))
     base_url = pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url"))
     if base_url is not None and not re.match(r"https?://[^\s/]+/", base_url):
         raise BadSettings(f"LOTS_TELEGRAM_BASE_URL is {base_url!r}; it must be like http://127.0.0.1:8081/bot")
@@ -101,6 +110,13 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         base_url=base_url,
         mode=mode,
         key_file=Path(pick("key_file", "LOTS_KEY_FILE", held.get("key_file")) or data_dir / "lots.key"),
+        public_url=public_url,
+        webhook_secret=_webhook_secret(
+            pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret")), public_url
+        ),
+        web_host=pick("web_host", "LOTS_WEB_HOST", web.get("host")) or "127.0.0.1",
+        web_port=_port(pick("web_port", "LOTS_WEB_PORT", web.get("port")) or "8080"),
+        decision=_decision(telegram) if mode == "chatt" else None,
         zone=ZoneInfo("Europe/Stockholm"),
         policy=_policy(_table(held, "policy")),
     )
@@ -122,7 +138,27 @@ def _table(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table
 
 
-def _decision(telegram: Mapping[str, Any]) -> None:
+def _webhook_secret(secret: str | None, public_url: str | None) -> str | None:
+    """A webhook needs an address that Telegram reaches over TLS, and a secret of the form that Telegram takes."""
+    if secret is None:
+        return None
+    if public_url is None or not public_url.startswith("https://"):
+        raise BadSettings(
+            f"LOTS_PUBLIC_URL is {public_url!r}; with LOTS_WEBHOOK_SECRET it must be an https address "
+            "that Telegram reaches"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
+        raise BadSettings("LOTS_WEBHOOK_SECRET must be 16 to 256 of A–Z, a–z, 0–9, _ and -")
+    return secret
+
+
+def _port(written: str) -> int:
+    if not written.isdecimal() or not 0 < int(written) < 65536:
+        raise BadSettings(f"LOTS_WEB_PORT is {written!r}; it must be a whole number from 1 to 65535")
+    return int(written)
+
+
+def _decision(telegram: Mapping[str, Any]) -> str:
     """Real cases in a Telegram chat only with the recorded decision named (design 10; law.md 2)."""
     decision = telegram.get("decision")
     if (
@@ -134,22 +170,23 @@ def _decision(telegram: Mapping[str, Any]) -> None:
             "LOTS_TELEGRAM_MODE is chatt: real cases on Telegram need the committee's recorded decision. "
             'Write in lots.toml: [telegram] and decision = { reference = "…", date = 2026-11-01 }'
         )
+    return f"{decision['reference']}, {decision['date']}"
 
 
 def _policy(table: Mapping[str, Any]) -> Policy:
+    """The deployment's numbers and lists; what each may be is the policy's own to say."""
+    shipped = Policy()
     known = {field.name for field in fields(Policy)}
     if unknown := table.keys() - known:
         raise BadSettings(f"lots.toml: [policy] has {sorted(unknown)}; known are {sorted(known)}")
     held: dict[str, Any] = {}
     for name, value in table.items():
-        if isinstance(getattr(Policy(), name), tuple):
-            if not isinstance(value, list) or not set(map(str, value)) <= set(GROUPS):
-                raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a list of {', '.join(GROUPS)}")
-            held[name] = tuple(value)
-        elif isinstance(value, bool) or not isinstance(value, int):
+        is_list = isinstance(getattr(shipped, name), tuple)
+        if is_list and not isinstance(value, list):
+            raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a list of names")
+        if not is_list and (isinstance(value, bool) or not isinstance(value, int)):
             raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a whole number")
-        else:
-            held[name] = value
+        held[name] = tuple(map(str, value)) if is_list else value
     try:
         return Policy(**held)
     except ValueError as fault:

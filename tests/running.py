@@ -14,6 +14,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -42,6 +43,7 @@ NOT_INVITED = "Den här chatten är bara för inbjudna."
 ONLY_PRIVATE = "Den här boten fungerar bara i privata chattar."
 WELCOME = "Välkommen."
 ALREADY_INVITED = "Du har redan tillgång"
+NOT_YOUR_ROLE = "Med din roll kan du inte öppna ärenden."
 NO_SUCH_COMMAND = "Det kommandot finns inte."
 OLD_BUTTON = "Den knappen gäller inte längre."
 REMOVED = "Meddelandet tas bort ur chatten och sparas inte."
@@ -54,6 +56,7 @@ HELP = "Fara för liv: ring 112."
 MENU = "Välj vad du vill göra."
 DRAFT = "Fortsätta?"
 CASE = "Vilket ärende gäller det?"
+GROUP = "Vilken insatsgrupp hör ärendet till?"
 HELD = "Blev samtalet av?"
 WHY_HELD = "Bara samtal som har hållits räknas."
 DAY = "Vilken dag var samtalet"
@@ -127,21 +130,22 @@ class Lots:
         """Runs another command of this installation to its end."""
         return command(*words, env=self.env, typed=typed)
 
-    def start(self, *, entry: Sequence[str] = (*ENTRY, "run"), **more: str) -> None:
+    def start(self, *, entry: Sequence[str] = (*ENTRY, "run"), ready: str = "getUpdates", **more: str) -> None:
         """Starts the program and waits until it asks for updates.
 
         Args:
             entry: the command line.
+            ready: the method by which it asks for them.
             more: further environment variables.
 
         Raises:
             AssertionError: it ended instead; the text is its log.
         """
-        asked = len(self.api.calls_of("getUpdates"))
+        asked = len(self.api.calls_of(ready))
         self.launch(entry=entry, **more)
         for _ in range(100):
             with suppress(TimeoutError):
-                return self.api.wait_until(lambda: len(self.api.calls_of("getUpdates")) > asked, timeout=0.2)
+                return self.api.wait_until(lambda: len(self.api.calls_of(ready)) > asked, timeout=0.2)
             assert not self.has_ended(), self.log()
         raise AssertionError(f"it never asked for updates\n{self.log()}")
 
@@ -265,6 +269,13 @@ class Lots:
         raise AssertionError("something for this person has never been sent")
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
 def sees(user: User, words: str, timeout: float = 5.0) -> Message:
     """Waits until the bot shows this person these words, from their last action on."""
     return user.wait(lambda message: not message.deleted and words in message.text, timeout)
@@ -285,6 +296,11 @@ def presses(user: User, label: str, until: str) -> Message:
 def walks(user: User, *steps: tuple[str, str]) -> Message:
     """Presses one button after the other, each when the words of the one before have come; gives the last screen."""
     return [presses(user, label, until) for label, until in steps][-1]
+
+
+def names_a_new_case(user: User) -> Message:
+    """Answers which case with a new one, and the one thing that must be known of it; gives the first question."""
+    return walks(user, ("Nytt ärende", GROUP), ("SIG unga vuxna", HELD))
 
 
 def code_in(message: Message) -> str:

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
 from bot.desk import Desk, Incoming, Pressed, Said, Sent
 from bot.phone import Phone
 from bot.telegram import CHANNEL, Telegram
-from bot.transcripts import Player
+from bot.telegram.webhook import Webhook
+from bot.transcripts import Line, Player
+from bot.turn import PRACTICE
 from dialogs.policy import Policy
+from dialogs.texts import LANGUAGES, say
 from state import ids
-from state.screen import Button, Screen
-from state.store import Store
-from tests.botapi import BotApi, Kind, Params, User
-from tests.running import BANNER
+from state.screen import NO_SESSION, Button, Screen
+from state.store import Leaving, Store
+from tests.botapi import BotApi, Kind, Message, Params, User
 
+BANNERS = {say(PRACTICE, language) for language in LANGUAGES}
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
 
@@ -30,12 +33,13 @@ class Wire:
 
     Args:
         api: the server.
+        webhook: where it brings updates; they are fetched where it is left out.
     """
 
-    def __init__(self, api: BotApi) -> None:
+    def __init__(self, api: BotApi, webhook: Webhook | None = None) -> None:
         self.api = api
         self.desk: Desk | None = None
-        self.read = 0  # how many calls the phones have looked at
+        self._webhook = webhook
         self._loop = asyncio.new_event_loop()
         self._bot: Telegram | None = None
         self._task: asyncio.Task[None] | None = None
@@ -45,21 +49,35 @@ class Wire:
         if desk is self.desk:
             return
         self.stop()
-        polls = len(self.api.calls_of("getUpdates"))
+        ready = "getUpdates" if self._webhook is None else "setWebhook"
+        before = len(self.api.calls_of(ready))
         self.desk = desk
         self._loop.run_until_complete(self._begin(desk))
-        self.run_until(lambda: len(self.api.calls_of("getUpdates")) > polls)
-        self.read = len(self.api.calls)
+        self.run_until(lambda: len(self.api.calls_of(ready)) > before)
 
     async def _begin(self, desk: Desk) -> None:
-        self._bot = Telegram(desk, self.api.token, self.api.base_url)
+        self._bot = Telegram(desk, self.api.token, self.api.base_url, self._webhook)
         self._task = asyncio.create_task(self._bot.run())
 
     def deliver(self, update: int) -> None:
         """Lets the bot work until it has confirmed an update and everything it says has been sent."""
         desk = self.desk
         assert desk is not None
-        self.run_until(lambda: self.api.confirmed(update) and not desk.store.unsent(CHANNEL))
+        self.run_until(lambda: self.api.confirmed(update) and not desk.store.waiting(CHANNEL, 1))
+        self.run_until(lambda: not desk.store.unsent(CHANNEL))
+
+    def send(self, leaving: Sequence[Leaving]) -> None:
+        """Lets the bot send what time has brought."""
+        desk, bot = self.desk, self._bot
+        assert desk is not None
+        assert bot is not None
+        rows = {message.id for message in leaving}
+
+        async def sending() -> None:
+            bot._dispatch(leaving)
+
+        self._loop.run_until_complete(sending())
+        self.run_until(lambda: not rows & {message.id for message in desk.store.unsent(CHANNEL)})
 
     def run_until(self, done: Callable[[], bool]) -> None:
         """Lets the bot work until something is so."""
@@ -105,11 +123,31 @@ class TelegramPhone(Phone):
 
     def _send(self, update: Incoming) -> list[Screen]:
         self._wire.serve(self.desk)
+        before = len(self._wire.api.calls)
         self._wire.deliver(self._do_it(update))
-        calls = self._wire.api.calls
-        fresh, self._wire.read = calls[self._wire.read :], len(calls)
-        assert sum(method == "sendMessage" for method, _ in fresh) <= 1, "one live message, so one new one at most"
-        return [screen for method, params in fresh if (screen := self._seen(method, params)) is not None]
+        return self._came(before)
+
+    def gets(self, leaving: Sequence[Leaving]) -> list[Screen]:
+        before = len(self._wire.api.calls)
+        if mine := [message for message in leaving if message.address == self.address]:
+            self._wire.send(mine)
+        return self._came(before)
+
+    def _came(self, before: int) -> list[Screen]:
+        """The screens of the calls that came after those."""
+        fresh = self._wire.api.calls[before:]
+        new = sum(method == "sendMessage" for method, _ in fresh)
+        assert new <= 2, "a page beside the dialog, and the dialog's question again: no more than that is new"
+        sent = iter([message.message_id for message in self._user.messages(deleted=True) if message.from_bot][-new:])
+        screens = []
+        for method, params in fresh:
+            message = next(sent) if method == "sendMessage" else params.get("message_id")
+            if (screen := self._seen(method, params, message)) is not None:
+                screens.append(screen)
+        keyboards = [_keyboard(message) for message in self._user.messages()]
+        live = [keyboard for keyboard in keyboards if keyboard is not None]
+        assert len(live) == len(set(live)), "a question stands in one message"
+        return screens
 
     def _do_it(self, update: Incoming) -> int:
         match update:
@@ -123,15 +161,14 @@ class TelegramPhone(Phone):
                 return self._user.sends(KINDS[update.kind])
         raise AssertionError(update)
 
-    def _seen(self, method: str, params: Params) -> Screen | None:
+    def _seen(self, method: str, params: Params, message: int | None) -> Screen | None:
         """What a call showed the person, or took away."""
         if method == "answerCallbackQuery":
             return Screen(text=params["text"], rows=()) if params.get("text") else None
         if method == "deleteMessage":
             self.shown.pop(params["message_id"], None)
-        if method not in ("sendMessage", "editMessageText"):
+        if message is None or method not in ("sendMessage", "editMessageText"):
             return None
-        message = params.get("message_id") or self._newest()
         if message not in {one.message_id for one in self._user.messages()}:
             return None  # an edit of what is gone; the same words come in a message of their own
         screen = _screen(params)
@@ -139,14 +176,21 @@ class TelegramPhone(Phone):
         self.seen.append((message, screen))
         return screen
 
-    def _newest(self) -> int:
-        return self._user.screen().message_id
+
+def _keyboard(message: Message) -> tuple[str, str] | None:
+    """The session and revision of a message's buttons; the menu's and a page's have none."""
+    for row in message.buttons:
+        for button in row:
+            session, revision, _ = str(button.data).split(":", 2)
+            if session != NO_SESSION:
+                return session, revision
+    return None
 
 
 def _screen(params: Params) -> Screen:
     banner, _, text = str(params["text"]).partition("\n\n")
-    assert banner == BANNER, "practice must show on every message"
-    session, revision = "-", 0
+    assert banner in BANNERS, "practice must show on every message"
+    session, revision = NO_SESSION, 0
     rows = []
     for row in params.get("reply_markup", {}).get("inline_keyboard", []):
         buttons = []
@@ -165,14 +209,26 @@ class TelegramPlayer(Player):
         api: the server; one of its own for each transcript.
         database: where the store is; in memory where it is left out.
         policy: the deployment's numbers.
+        webhook: where updates are brought; they are fetched where it is left out.
     """
 
     channel = CHANNEL
 
-    def __init__(self, api: BotApi, database: Path | None = None, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        database: Path | None = None,
+        policy: Policy | None = None,
+        webhook: Webhook | None = None,
+    ) -> None:
         super().__init__(policy)
-        self._wire = Wire(api)
+        self._wire = Wire(api, webhook)
         self._database = database
+
+    def _set_clock(self, line: Line) -> list[Screen]:
+        if self._phones:
+            self._wire.serve(self._the_desk())  # the program runs already when its time comes
+        return super()._set_clock(line)
 
     def new_store(self, source: ids.Source) -> Store:
         return Store(self._database, bytes(range(32)), source)

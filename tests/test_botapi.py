@@ -468,9 +468,7 @@ def test_what_the_bot_says_of_itself(bot: Bot) -> None:
 
 
 def test_a_status_fault_strikes_the_calls_it_was_made_for(api: BotApi, bot: Bot, user: User) -> None:
-    fault = api.fault(
-        "sendMessage", "status", code=429, retry_after=3, count=2, when=lambda p: p["text"] == "a"
-    )
+    fault = api.fault("sendMessage", "status", code=429, retry_after=3, count=2, when=lambda p: p["text"] == "a")
     bot.result("sendMessage", chat_id=7, text="b")
     for _ in range(2):
         status, body = bot("sendMessage", chat_id=7, text="a")
@@ -539,8 +537,7 @@ def test_a_hook_sees_each_call_and_can_cut_it_off(api: BotApi, bot: Bot, user: U
         with pytest.raises((RemoteDisconnected, ConnectionResetError)):
             bot("sendMessage", chat_id=7, text=cut)
     assert seen == [
-        ("sendMessage", *rest)
-        for rest in (("before", 1), ("after", 2), ("before", 2), ("before", 2), ("after", 3))
+        ("sendMessage", *rest) for rest in (("before", 1), ("after", 2), ("before", 2), ("before", 2), ("after", 3))
     ]
     api.on_call(None)
     bot.result("getMe")
@@ -627,9 +624,9 @@ def test_python_telegram_bot_understands_every_answer(monkeypatch: pytest.Monkey
                 user.sends(kind)
             updates = await bot.get_updates(timeout=0)
             sent_kinds = [update.effective_message for update in updates[1:]]
-            assert [
-                bool(message and message[kind]) for kind, message in zip(kinds, sent_kinds, strict=True)
-            ] == [True] * 7
+            assert [bool(message and message[kind]) for kind, message in zip(kinds, sent_kinds, strict=True)] == [
+                True
+            ] * 7
 
             row = [telegram.InlineKeyboardButton("Ja", callback_data="j")]
             sent = await bot.send_message(7, "Fråga", reply_markup=telegram.InlineKeyboardMarkup([row]))

@@ -23,13 +23,14 @@ from bot.cli import main
 from bot.settings import load, read_key
 from bot.transcripts import read
 from dialogs import case_code
+from dialogs.records import TalkHeld
 from dialogs.registry import DIALOGS
-from dialogs.samtal import TalkHeld
 from state.store import Store
 from tests.running import (
     BANNER,
     CASE,
     ENTRY,
+    GROUP,
     HELD,
     READ_BACK,
     SAVED,
@@ -116,7 +117,11 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]] = {
     "records in no form": (("records",), {}, ("--json",)),
     "an invitation for nobody": (("invite",), {}, ("--role",)),
     "no such role": (("invite", "--role", "kung", "--district", "Farsta"), {}, ("'kung' is no role", "samordnare")),
-    "a district without a name": (("invite", "--role", "chef", "--district", " "), {}, ("--district is empty",)),
+    "a district without a name": (
+        ("invite", "--role", "chef", "--district", " "),
+        {},
+        ("--district names the district",),
+    ),
     "a dialog begun elsewhere": (("new", "dans"), {}, ("pyproject.toml",)),
     "no token": (("run",), {}, ("L200", "LOTS_TELEGRAM_TOKEN is not set", "lots try")),
     "no such mode": (("run",), {"LOTS_TELEGRAM_MODE": "skarpt"}, ("L200", "'skarpt'", "ovning, dorrklocka, chatt")),
@@ -243,18 +248,18 @@ def test_try_ends_also_where_there_is_no_standard_input(lots_env: dict[str, str]
 def test_a_talk_in_the_terminal_is_kept(lots_env: dict[str, str]) -> None:
     """Numbers, words and answers; typed in another mode it is practice all the same."""
     env = lots_env | {"LOTS_TELEGRAM_MODE": "chatt"}
-    ended = command("play", "samtal", env=env, typed="Nytt ärende\n1\n\nspara\nsluta\njag är inte med\n")
+    ended = command("play", "samtal", env=env, typed="Nytt ärende\n1\n1\n\nspara\nsluta\njag är inte med\n")
     assert ended.returncode == 0, ended.stderr
     assert "Samtal 1 av 3–5." in ended.stdout
-    assert ended.stdout.count(BANNER) == 4
+    assert ended.stdout.count(BANNER) == 5
     lines = command("records", "--json", env=lots_env).stdout.splitlines()
-    assert [json.loads(line)["kind"] for line in lines] == ["case_opened", "talk_held"]
+    assert [json.loads(line)["kind"] for line in lines] == ["case_opened", "case_fact", "talk_held"]
     assert json.loads(lines[1])["payload"]["case"].startswith("Ö")
 
 
 def test_a_talk_that_was_broken_off_is_found_again(lots_env: dict[str, str]) -> None:
     assert command("play", "samtal", env=lots_env, typed="Nytt ärende\n").returncode == 0
-    again = command("play", "samtal", env=lots_env, typed="Fortsätt\nJa\nSpara\n")
+    again = command("play", "samtal", env=lots_env, typed="Fortsätt\nSIG unga vuxna\nJa\nSpara\n")
     assert "Fortsätta?" in again.stdout
     assert SAVED in again.stdout
 
@@ -262,7 +267,7 @@ def test_a_talk_that_was_broken_off_is_found_again(lots_env: dict[str, str]) -> 
 def test_a_talk_can_be_written_down_as_a_transcript(lots_env: dict[str, str], tmp_path: Path) -> None:
     """It needs a clock, and its codes are drawn anew; then it holds."""
     path = tmp_path / "nytt.txt"
-    typed = "Nytt ärende\nVarför frågar vi?\nNej, personen kom inte\n1\n"
+    typed = "Nytt ärende\nVarför frågar vi?\nSIG unga\nNej, personen kom inte\n1\n"
     assert command("play", "samtal", "--transcript", str(path), env=lots_env, typed=typed).returncode == 0
     path.write_text(f"klocka: 2026-11-23 14:05\nfrö: 7\n{path.read_text('utf-8')}", encoding="utf-8")
     assert [line.word for line in read(path.read_text("utf-8"))][:3] == ["klocka:", "frö:", "jag:"]
@@ -271,7 +276,7 @@ def test_a_talk_can_be_written_down_as_a_transcript(lots_env: dict[str, str], tm
     assert (held.returncode, held.stderr) == (0, "")
     assert "\njag: Nej, personen kom inte\n" in path.read_text("utf-8")
     assert "\njag: [Spara]\n" in path.read_text("utf-8")
-    assert [json.loads(line)["kind"] for line in held.stdout.splitlines()] == ["case_opened", "talk_held"]
+    assert [json.loads(line)["kind"] for line in held.stdout.splitlines()] == ["case_opened", "case_fact", "talk_held"]
 
 
 # ── transcripts ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -334,7 +339,7 @@ def test_garbage_for_a_transcript_ends_with_1_and_says_which_line(
 def with_records(lots_env: dict[str, str]) -> dict[str, str]:
     """An installation in whose practice store somebody has recorded two talks, one of them missed."""
     for answer in ("Ja", "Nej, personen kom inte"):
-        typed = f"Nytt ärende\n{answer}\nSpara\n"
+        typed = f"Nytt ärende\nVet inte\n{answer}\nSpara\n"
         assert SAVED in command("play", "samtal", env=lots_env, typed=typed).stdout
     return lots_env
 
@@ -449,7 +454,7 @@ def test_real_cases_have_a_store_and_codes_of_their_own(lots: Lots) -> None:
     anna = lots.invited(lots.api.user(7))
     assert (lots.settings.mode, lots.settings.database.name) == ("chatt", "lots.db")
     says(anna, "/samtal", CASE)
-    code = code_in(walks(anna, ("Nytt ärende", HELD), ("Ja", READ_BACK), ("Spara", SAVED)))
+    code = code_in(walks(anna, ("Nytt ärende", GROUP), ("SIG unga vuxna", HELD), ("Ja", READ_BACK), ("Spara", SAVED)))
     assert case_code.read(code, practice=False) == code
     says(anna, "/samtal", CASE)
     says(anna, "ök7-m4w", "Koder som börjar med Ö hör till övningen.")

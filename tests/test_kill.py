@@ -17,9 +17,9 @@ import pytest
 
 from tests import dying
 from tests.botapi import BotApi, Message, Params, User
-from tests.running import CASE, HELD, READ_BACK, SAVED, Lots, code_in, sees
+from tests.running import CASE, GROUP, HELD, READ_BACK, SAVED, Lots, code_in, sees
 
-STEPS = ((CASE, "Nytt ärende"), (HELD, "Ja"), (READ_BACK, "Spara"), (SAVED, ""))
+STEPS = ((CASE, "Nytt ärende"), (GROUP, "SIG unga"), (HELD, "Ja"), (READ_BACK, "Spara"), (SAVED, ""))
 """What a coordinator sees, in this order, and presses then."""
 
 PATIENCE = 15.0
@@ -120,7 +120,7 @@ def hold(lots: Lots, person: Coordinator) -> None:
     """What must be so after every trial, whenever the program died."""
     lots.rests(person.user, person.look_after)
     mine = lots.records(author=person.user)  # the chain holds
-    assert [one.kind for one in mine] == ["case_opened", "talk_held"] * len(person.cases)
+    assert [one.kind for one in mine] == ["case_opened", "case_fact", "talk_held"] * len(person.cases)
     assert [one.record.case for one in mine if one.kind == "talk_held"] == person.cases
     assert lots.rows("SELECT count(*) FROM inbox WHERE handled_at IS NULL OR payload IS NOT NULL") == [(0,)]
     assert lots.rows("SELECT count(*) FROM session") == [(0,)]

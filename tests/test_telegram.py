@@ -22,8 +22,8 @@ from bot.desk import CODE_TRIES, Desk, Said
 from bot.telegram import CHANNEL, reduced
 from dialogs import case_code
 from dialogs.policy import Policy
+from dialogs.records import CaseFact, TalkHeld
 from dialogs.registry import DIALOGS
-from dialogs.samtal import TalkHeld
 from state.store import Store
 from tests.botapi import Kind, Message, Params, User
 from tests.running import (
@@ -34,6 +34,7 @@ from tests.running import (
     DISTRICT,
     DRAFT,
     EDITED,
+    GROUP,
     HELD,
     HELP,
     MENU,
@@ -41,6 +42,7 @@ from tests.running import (
     NO_SUCH_COMMAND,
     NOT_INVITED,
     NOT_READ,
+    NOT_YOUR_ROLE,
     OLD_BUTTON,
     ONLY_PRACTICE_CODES,
     ONLY_PRIVATE,
@@ -53,6 +55,7 @@ from tests.running import (
     WHY_HELD,
     Lots,
     code_in,
+    names_a_new_case,
     presses,
     says,
     sees,
@@ -67,12 +70,15 @@ PERSONNUMMER = "200601212384"
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=ZoneInfo("Europe/Stockholm"))
 
-THE_USUAL = (("Nytt ärende", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
+
+MENU_LABELS = ["Registrera samtal", "Rätta samtal", "Se ett ärende", "Hjälp"]
+
+THE_USUAL = (("Nytt ärende", GROUP), ("SIG unga vuxna", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
 """The presses of a talk in a new case, and what comes of each."""
 
 
 def a_new_case(user: User) -> str:
-    """Records a talk in a new case, three presses after the command.
+    """Records a talk in a new case, four presses after the command.
 
     Returns:
         The case's code.
@@ -82,14 +88,15 @@ def a_new_case(user: User) -> str:
 
 
 def a_case_with_talks(lots: Lots, user: User, days_ago: tuple[int, ...]) -> str:
-    """Makes a case in which this person has held talks.
+    """Makes a case of SIG unga vuxna in which this person has held talks.
 
     Returns:
         The case's code.
     """
     case = case_code.draw(practice=True, pick=secrets.choice)
     today = lots.settings.now().date()
-    lots.given(user, *(TalkHeld(case=case, held="yes", occurred_on=today - timedelta(days=ago)) for ago in days_ago))
+    talks = [TalkHeld(case=case, held="yes", occurred_on=today - timedelta(days=ago)) for ago in days_ago]
+    lots.given(user, CaseFact(case=case, fact="group", value="young_adult"), *talks)
     return case
 
 
@@ -108,7 +115,7 @@ def to(user: User) -> Callable[[Params], bool]:
 def test_an_invitation_lets_one_person_in_once(shared: Lots, stranger: User) -> None:
     invitation = shared.invitation()
     welcome = says(stranger, invitation, WELCOME)
-    assert welcome.labels == ["Registrera samtal", "Hjälp"]
+    assert welcome.labels == MENU_LABELS
     assert welcome.protected, "what the bot writes cannot be forwarded or saved"
     stranger.settles()
     assert not any(invitation in message.text for message in stranger.messages()), "the code is gone from the chat"
@@ -171,12 +178,12 @@ def test_a_stranger_gets_one_neutral_line_and_leaves_nothing(lots: Lots) -> None
 def test_everyone_has_the_commands_of_their_role(shared: Lots, joins: Joins, stranger: User) -> None:
     says(stranger, "hej", NOT_INVITED)
     assert stranger.menu() == ["start"]
-    assert joins().menu() == ["samtal", "hjalp", "avbryt"]
+    assert joins().menu() == ["samtal", "ratta", "arende", "sprak", "hjalp", "avbryt"]
     manager = joins(role="chef")
-    assert manager.menu() == ["hjalp", "avbryt"]
-    assert says(manager, "/samtal", NO_SUCH_COMMAND).labels == ["Hjälp"]
+    assert manager.menu() == ["sprak", "hjalp", "avbryt"]
+    assert says(manager, "/samtal", NOT_YOUR_ROLE).labels == ["Hjälp"]
     manager.presses_data("-:0:/samtal")
-    assert sees(manager, NO_SUCH_COMMAND).labels == ["Hjälp"]
+    assert sees(manager, NOT_YOUR_ROLE).labels == ["Hjälp"]
 
 
 def test_the_bot_works_in_private_chats_only(shared: Lots, joins: Joins) -> None:
@@ -192,7 +199,7 @@ def test_the_bot_works_in_private_chats_only(shared: Lots, joins: Joins) -> None
 # ── the talk ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_usual_talk_is_three_presses_in_one_message(shared: Lots, joins: Joins) -> None:
+def test_the_usual_talk_is_four_presses_in_one_message(shared: Lots, joins: Joins) -> None:
     """At most four is the budget (issue 2); the message is edited in place and is the newest in the chat."""
     anna = joins()
     question = says(anna, "/samtal", CASE)
@@ -200,11 +207,12 @@ def test_the_usual_talk_is_three_presses_in_one_message(shared: Lots, joins: Joi
     assert len(screens) <= 4
     assert {screen.message_id for screen in screens} == {question.message_id}
     assert "Samtal 1 av 3–5." in screens[-1].text
-    assert screens[-1].labels == ["Visa journaltext", "Registrera samtal", "Hjälp"]
+    assert screens[-1].labels == ["Visa journaltext", *MENU_LABELS]
     assert anna.settles().edits == len(screens)
     assert anna.spinning() == []
-    opened, talk = shared.records(author=anna)
-    assert (opened.kind, talk.kind, talk.district) == ("case_opened", "talk_held", DISTRICT)
+    opened, fact, talk = shared.records(author=anna)
+    assert [opened.kind, fact.kind, talk.kind] == ["case_opened", "case_fact", "talk_held"]
+    assert talk.district == DISTRICT
     assert isinstance(talk.record, TalkHeld)
     assert (talk.record.held, talk.record.mode, talk.record.held_by) == ("yes", "meeting", "self")
     presses(anna, "Visa journaltext", f"Motivationssamtal, ärende {code_in(screens[-1])}.")
@@ -241,7 +249,7 @@ def test_the_third_talk_is_four_presses_or_five(shared: Lots, joins: Joins, asse
 def test_a_typed_date_changes_the_message_and_goes_away(shared: Lots, joins: Joins) -> None:
     anna = joins()
     live = says(anna, "/samtal", CASE).message_id
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     presses(anna, "Ja", READ_BACK)
     presses(anna, "Ändra", CHANGE)
     presses(anna, "Samtalsdag", "Vilken dag var samtalet, eller skulle det ha varit?")
@@ -258,7 +266,7 @@ def test_a_draft_is_found_again_after_the_program_was_stopped(lots: Lots) -> Non
     lots.start()
     anna = lots.invited(lots.api.user(7))
     says(anna, "/samtal", CASE)
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     assert lots.stop() == 0
     lots.start()
     live = presses(anna, "Ja", READ_BACK)
@@ -266,7 +274,7 @@ def test_a_draft_is_found_again_after_the_program_was_stopped(lots: Lots) -> Non
     anna.says("/samtal")
     lots.start()
     again = sees(anna, DRAFT)
-    assert again.labels == ["Fortsätt", "Börja om"]
+    assert again.labels == ["Fortsätt", "Börja om", "Ett annat ärende"]
     assert [message.message_id for message in by_bot(anna) if message.message_id == live.message_id] == []
     presses(anna, "Fortsätt", READ_BACK)
     presses(anna, "Spara", SAVED)
@@ -278,7 +286,7 @@ def test_two_people_talk_at_once(shared: Lots, joins: Joins) -> None:
     anna, bert = joins(), joins(district="Bredäng")
     for user in (anna, bert):
         user.says("/samtal")
-    for question, label in ((CASE, "Nytt ärende"), (HELD, "Ja"), (READ_BACK, "Spara")):
+    for question, label in ((CASE, "Nytt ärende"), (GROUP, "SIG unga"), (HELD, "Ja"), (READ_BACK, "Spara")):
         for user in (anna, bert):
             sees(user, question)
             user.presses(label)
@@ -299,7 +307,7 @@ def test_an_impatient_thumb_leaves_one_live_message(shared: Lots, joins: Joins) 
     shared.did(anna.says("/samtal"))
     question = anna.settles()
     assert [message.message_id for message in by_bot(anna) if CASE in message.text] == [question.message_id]
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
 
 
 # ── bad input: a clear sentence and the same question ────────────────────────────────────────────────────────
@@ -309,7 +317,7 @@ def test_what_is_not_text_is_refused_and_deleted(shared: Lots, joins: Joins) -> 
     """With the question again under it; of a photo not even its id is kept."""
     anna = joins()
     says(anna, "/samtal", CASE)
-    question = presses(anna, "Nytt ärende", HELD)
+    question = names_a_new_case(anna)
     for kind in get_args(Kind):
         anna.sends(kind, caption=f"{kind} med namn" if kind in ("photo", "document", "voice") else None)
         screen = sees(anna, NOT_READ)
@@ -377,7 +385,7 @@ def test_a_bad_answer_is_met_with_a_sentence_and_the_same_question(shared: Lots,
     ):
         screen = says(anna, typed, sentence)
         assert (screen.text.endswith(CASE), screen.message_id) == (True, question.message_id), typed
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     assert says(anna, "kanske", "Det svaret finns inte här.").text.endswith(HELD)
     presses(anna, "Ja", READ_BACK)
     assert "Det svaret finns inte här." in says(anna, "hej", "Det svaret finns inte här.").text
@@ -402,12 +410,12 @@ def test_a_bad_answer_is_met_with_a_sentence_and_the_same_question(shared: Lots,
 def test_a_double_tap_saves_once(shared: Lots, joins: Joins) -> None:
     anna = joins()
     says(anna, "/samtal", CASE)
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     presses(anna, "Ja", READ_BACK)
     taps = [anna.presses("Spara") for _ in range(3)]
     shared.did(taps[-1])
     assert SAVED in anna.settles().text
-    assert len(shared.records(author=anna)) == 2, "the case and the talk"
+    assert len(shared.records(author=anna)) == 3, "the case, its group and the talk"
     assert anna.spinning() == []
 
 
@@ -417,6 +425,8 @@ def test_an_update_that_comes_again_counts_nothing_twice(shared: Lots, joins: Jo
     updates = [anna.says("/samtal")]
     sees(anna, CASE)
     updates.append(anna.presses("Nytt ärende"))
+    sees(anna, GROUP)
+    updates.append(anna.presses("SIG unga vuxna"))
     sees(anna, HELD)
     updates.append(anna.says("ja"))
     sees(anna, READ_BACK)
@@ -430,14 +440,14 @@ def test_an_update_that_comes_again_counts_nothing_twice(shared: Lots, joins: Jo
     says(anna, "/hjalp", HELP)
     assert len(shown(shared.api, anna)) == heard + 1
     assert before in by_bot(anna)
-    assert len(shared.records(author=anna)) == 2
+    assert len(shared.records(author=anna)) == 3
 
 
 def test_an_old_button_is_answered_with_the_current_question(shared: Lots, joins: Joins) -> None:
     """What a phone that was offline still shows, and what is left of a talk that has ended."""
     anna = joins()
     live = says(anna, "/samtal", CASE).message_id
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     presses(anna, "Ja", READ_BACK)
     screen = anna.settles()
     pressed = anna.presses_old("Nej, personen kom inte", live)
@@ -480,7 +490,7 @@ FORGED = {
 def test_a_forged_press_does_nothing(shared: Lots, joins: Joins, what: str) -> None:
     anna = joins()
     says(anna, "/samtal", CASE)
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     screen = anna.settles()
     session, revision, _ = str(screen.button("Ja").data).split(":")
     shared.did(anna.presses_data(FORGED[what].format(session=session, revision=revision)))
@@ -523,7 +533,7 @@ def test_a_flood_limit_is_waited_out_and_others_are_served(shared: Lots, joins: 
     limit = shared.api.fault(method, "status", 429, retry_after=1, when=to(anna))
     if method == "editMessageText":
         anna.presses("Nytt ärende")
-        until = HELD
+        until = GROUP
     else:
         anna.says("/hjalp")
         until = HELP
@@ -535,14 +545,16 @@ def test_a_flood_limit_is_waited_out_and_others_are_served(shared: Lots, joins: 
     first, second = [at for params, at in calls if params["chat_id"] == anna.id][-2:]
     assert second - first >= 1
     anna.settles()
-    presses(anna, "Nytt ärende" if method == "sendMessage" else "Ja", HELD if method == "sendMessage" else READ_BACK)
+    if method == "sendMessage":
+        presses(anna, "Nytt ärende", GROUP)
+    presses(anna, "SIG unga", HELD)
 
 
 def test_what_has_been_overtaken_is_not_shown_any_more(shared: Lots, joins: Joins) -> None:
     """Presses during a flood limit: of the screens that wait, only the last is sent, and no button is left spinning."""
     anna = joins()
     says(anna, "/samtal", CASE)
-    live = presses(anna, "Nytt ärende", HELD).message_id
+    live = names_a_new_case(anna).message_id
     anna.settles()
     heard = len(shown(shared.api, anna))
     limit = shared.api.fault("editMessageText", "status", 429, retry_after=1, when=to(anna))
@@ -580,6 +592,9 @@ def test_no_reply_is_lost_when_the_network_is_bad(shared: Lots, joins: Joins) ->
         assert CASE in sees(user, CASE).text, what
         user.presses("Nytt ärende")
     for what, user, _ in people:
+        assert GROUP in sees(user, GROUP).text, what
+        user.presses("SIG unga")
+    for what, user, _ in people:
         assert HELD in sees(user, HELD).text, what
         user.says("ja")
     for what, user, _ in people:
@@ -605,11 +620,11 @@ def test_a_button_that_cannot_be_answered_does_not_double_the_reply(
     anna.removes_message(live)
     fault = shared.api.fault("answerCallbackQuery", **trouble)
     anna.presses_old("Nytt ärende", live)
-    sees(anna, HELD)
+    sees(anna, GROUP)
     anna.settles()
     assert fault.hits == 1
-    assert len([text for text in shown(shared.api, anna) if text.endswith(HELD)]) == 2, "one edit, one new message"
-    presses(anna, "Ja", READ_BACK)
+    assert len([text for text in shown(shared.api, anna) if text.endswith(GROUP)]) == 2, "one edit, one new message"
+    presses(anna, "SIG unga", HELD)
 
 
 POLL_TROUBLES = [*(trouble for trouble in TROUBLES if trouble.get("code") != 401), {"action": "status", "code": 409}]
@@ -620,7 +635,7 @@ def test_polling_goes_on_after_trouble(shared: Lots, joins: Joins, trouble: dict
     anna = joins()
     fault = shared.api.fault("getUpdates", **trouble)
     says(anna, "/samtal", CASE)  # by the request that is under way
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     assert fault.hits == 1
 
 
@@ -656,7 +671,7 @@ def test_a_message_that_has_not_changed_counts_as_sent(shared: Lots, joins: Join
     anna.settles()
     anna.presses("Varför frågar vi?")
     shared.api.wait_until(lambda: any(one.params.get("chat_id") == anna.id for one in shared.api.refused))
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     shared.rests(anna)
     faults = shared.rows("SELECT DISTINCT fault, payload FROM outbox WHERE address = ?", str(anna.id))
     assert faults == [(None, None)]
@@ -666,7 +681,7 @@ def test_a_message_that_is_gone_is_sent_anew(shared: Lots, joins: Joins) -> None
     """The person has emptied the chat: an answer brings the next question in a new message, the live one from then."""
     anna = joins()
     live = says(anna, "/samtal", CASE).message_id
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     anna.settles()
     anna.removes_message(live)
     fresh = says(anna, "ja", READ_BACK)
@@ -678,8 +693,8 @@ def test_a_message_that_is_too_old_to_edit_is_sent_anew(shared: Lots, joins: Joi
     anna = joins()
     live = says(anna, "/samtal", CASE).message_id
     shared.api.fault("editMessageText", "status", 400, description="message can't be edited", when=to(anna))
-    assert presses(anna, "Nytt ärende", HELD).message_id > live
-    presses(anna, "Ja", READ_BACK)
+    assert presses(anna, "Nytt ärende", GROUP).message_id > live
+    presses(anna, "SIG unga", HELD)
 
 
 def test_a_press_that_is_too_old_to_answer_still_counts(shared: Lots, joins: Joins) -> None:
@@ -691,7 +706,7 @@ def test_a_press_that_is_too_old_to_answer_still_counts(shared: Lots, joins: Joi
             shared.api.expire_queries()
 
     shared.api.on_call(grows_old)
-    presses(anna, "Nytt ärende", HELD)
+    names_a_new_case(anna)
     shared.api.on_call(None)
     assert "query is too old" in shared.api.refused[-1].description
     presses(anna, "Ja", READ_BACK)
@@ -708,9 +723,7 @@ def test_who_blocks_the_bot_disturbs_nobody(shared: Lots, joins: Joins) -> None:
     shared.api.wait_until(lambda: any(one.code == 403 for one in shared.api.refused))
     anna.unblocks()
     says(anna, "/samtal", DRAFT)
-    presses(anna, "Fortsätt", HELD)
-    presses(anna, "Ja", READ_BACK)
-    presses(anna, "Spara", SAVED)
+    walks(anna, ("Fortsätt", GROUP), ("SIG unga", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
     assert len(shared.records("talk_held", anna)) == 1
 
 
@@ -724,8 +737,8 @@ def test_what_was_not_sent_is_sent_after_the_next_start(lots: Lots) -> None:
     lots.api.wait_until(lambda: limit.hits == 1)
     ends_at_once(lots)
     lots.start()
-    sees(anna, HELD)
-    presses(anna, "Ja", READ_BACK)
+    sees(anna, GROUP)
+    presses(anna, "SIG unga", HELD)
 
 
 # ── nothing acknowledged is lost ─────────────────────────────────────────────────────────────────────────────
@@ -745,7 +758,7 @@ def test_an_update_is_confirmed_only_when_the_inbox_has_it(shared: Lots, joins: 
     a_new_case(anna)
     shared.did(anna.says("/hjalp"))
     shared.api.on_call(None)
-    assert len({update for update, _ in looked}) == 5
+    assert len({update for update, _ in looked}) == 6
     assert all(rows and rows[0][0] for _, rows in looked), looked
 
 
@@ -763,9 +776,8 @@ def test_a_full_disk_loses_nothing(lots: Lots) -> None:
     assert not lots.api.confirmed(pressed)
     assert lots.rows("SELECT count(*) FROM inbox WHERE update_id = ?", pressed) == [(0,)]
     resource.prlimit(lots.process.pid, resource.RLIMIT_FSIZE, unlimited)
-    sees(anna, HELD)
-    presses(anna, "Ja", READ_BACK)
-    presses(anna, "Spara", SAVED)
+    sees(anna, GROUP)
+    walks(anna, ("SIG unga", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
     assert len(lots.records("talk_held")) == 1
     assert "DiskFailed" in {line.get("fault") for line in lots.log_lines()}
 
@@ -776,7 +788,7 @@ def test_an_update_that_fails_fails_alone(lots: Lots) -> None:
     anna, bert = (lots.invited(lots.api.user(id_)) for id_ in (7, 8))
     for user in (anna, bert):
         says(user, "/samtal", CASE)
-        presses(user, "Nytt ärende", HELD)
+        names_a_new_case(user)
         user.settles()
     assert lots.stop() == 0
     lots.may_fail = True
@@ -796,6 +808,17 @@ def test_an_update_that_fails_fails_alone(lots: Lots) -> None:
 
 
 # ── starting and stopping ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("trouble", [{"action": "status", "code": 200}, {"action": "drop_after"}], ids=str)
+def test_it_starts_in_bad_weather(lots: Lots, trouble: dict[str, Any]) -> None:
+    """Also a person's own list of commands is given again until it has arrived."""
+    faults = [lots.api.fault(method, **trouble) for method in ("getMe", "setMyCommands")]
+    faults.append(lots.api.fault("setMyCommands", **trouble, when=lambda params: "scope" in params))
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    assert "samtal" in anna.menu()
+    assert [fault.hits for fault in faults] == [1, 1, 1]
 
 
 def test_a_wrong_token_is_said_clearly(lots: Lots) -> None:

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.telegram.webhook import Webhook
 from tests.botapi import BotApi
+from tests.running import free_port
 from tests.telegram_phone import TelegramPlayer
 
+SECRET = "only-for-the-tests-0123456789"
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("**/*.txt"))
+
+
+def a_webhook() -> Webhook:
+    """A webhook on a free port; over http, which Telegram does not take and the server of the tests does."""
+    port = free_port()
+    return Webhook(f"http://127.0.0.1:{port}", SECRET, "127.0.0.1", port)
 
 
 def test_there_are_transcripts() -> None:
@@ -17,11 +26,16 @@ def test_there_are_transcripts() -> None:
     assert len(TRANSCRIPTS) >= 20
 
 
+@pytest.mark.parametrize("way", ["fetched", "brought"])
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_a_transcript_gives_the_same_over_telegram(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transcript_gives_the_same_over_telegram(path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By polling and by webhook, over HTTP both ways."""
     monkeypatch.setattr("bot.telegram.MARK_WITHIN", 0.0)  # nothing to wait for between two turns
     with BotApi.serving() as api:
-        played = TelegramPlayer(api).play(path.read_text(encoding="utf-8"))
+        played = TelegramPlayer(api, webhook=a_webhook() if way == "brought" else None).play(
+            path.read_text(encoding="utf-8")
+        )
         assert played.differences == ""
         assert played.screens
         assert [one for one in api.refused if "not modified" not in one.description] == []
+        assert bool(api.calls_of("getUpdates")) == (way == "fetched")

@@ -14,6 +14,8 @@ import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from telegram import Bot, BotCommand, BotCommandScopeChat
@@ -23,7 +25,6 @@ from telegram.error import (
     EndPointNotFound,
     Forbidden,
     InvalidToken,
-    NetworkError,
     RetryAfter,
     TelegramError,
 )
@@ -32,6 +33,7 @@ from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
 from bot.telegram.http import AiohttpRequest
+from bot.telegram.webhook import Webhook
 from state.errors import BadSettings, StoreError
 from state.screen import Screen
 from state.store import Leaving
@@ -63,6 +65,10 @@ UNREAD = (
     "dice",
     "venue",
 )
+
+
+WANTED = ("message", "edited_message", "callback_query")
+"""The kinds of update that are asked for."""
 
 
 def reduced(raw: dict[str, Any]) -> Incoming | None:
@@ -97,19 +103,22 @@ class Telegram:
     :param desk: takes updates and says what to send.
     :param token: the bot's token.
     :param base_url: the Bot API server, in python-telegram-bot's form; ``None`` for Telegram's own.
+    :param webhook: where Telegram brings updates; ``None`` to fetch them.
     """
 
-    def __init__(self, desk: Desk, token: str, base_url: str | None = None) -> None:
+    def __init__(self, desk: Desk, token: str, base_url: str | None = None, webhook: Webhook | None = None) -> None:
         # Updates are asked for as plain JSON on purpose: one odd update must not stop the rest from being read.
         warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot")
         warnings.filterwarnings("ignore", category=PTBDeprecationWarning, message=".*attribute `retry_after`")
         self._desk = desk
+        self._webhook = webhook
         self._bot = _bot(token, base_url, connections=64)
         self._queues: dict[str, deque[Leaving]] = {}
         self._senders: set[asyncio.Task[None]] = set()
         self._live: dict[str, int] = {}
         self._done: list[Delivered] = []
         self._marking: asyncio.TimerHandle | None = None
+        self._working: asyncio.Handle | None = None
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -149,9 +158,51 @@ class Telegram:
         self._dispatch([*self._desk.store.unsent(CHANNEL), *self._desk.work(CHANNEL)])
         sweeping = asyncio.create_task(self._sweep())
         try:
-            await self._poll()
+            if self._webhook is None:
+                await self._until_it_works(self._take_webhook_down)
+                await self._poll()
+            else:
+                async with self._webhook.listening(self._receive):
+                    await self._until_it_works(self._put_webhook_up)
+                    log.info("listening", extra={"event": "Listening"})
+                    await asyncio.Event().wait()
         finally:
             sweeping.cancel()
+
+    async def _take_webhook_down(self) -> None:
+        """Fetch what a webhook would have been brought; nothing that waits is dropped."""
+        await self._call("deleteWebhook", drop_pending_updates=False)
+
+    async def _put_webhook_up(self) -> None:
+        if self._webhook is None:
+            return
+        try:
+            await self._call(
+                "setWebhook",
+                url=self._webhook.url,
+                secret_token=self._webhook.secret,
+                allowed_updates=list(WANTED),
+                drop_pending_updates=False,
+            )
+        except BadRequest as fault:
+            raise BadSettings(
+                f"LOTS_PUBLIC_URL: Telegram does not take {self._webhook.url} ({_kind_of(fault)})"
+            ) from None
+
+    def _receive(self, raw: dict[str, Any]) -> None:
+        """Take what the webhook was brought; it may be confirmed when this returns."""
+        self._save([raw])
+        if self._working is None:
+            self._working = asyncio.get_running_loop().call_soon(self._work_soon)
+
+    def _work_soon(self) -> None:
+        """Handle what has come; what comes at once shares a commit."""
+        self._working = None
+        try:
+            self._work()
+        except StoreError as fault:
+            log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+            self._working = asyncio.get_running_loop().call_later(1.0, self._work_soon)
 
     async def _introduce(self) -> None:
         """The default list of commands shows /start only: a stranger learns nothing of what the bot is for."""
@@ -174,14 +225,11 @@ class Telegram:
 
     async def _call(self, method: str, read_timeout: float | None = None, **parameters: object) -> Any:
         """Call the Bot API and take its answer as plain JSON, since building objects of it costs more than the call."""
-        try:
-            return await self._bot.do_api_request(
-                method,
-                api_kwargs=parameters,
-                read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
-            )
-        except (LookupError, TypeError):  # what answered is something in between, and no Bot API
-            raise NetworkError("an answer that is not the Bot API's") from None
+        return await self._bot.do_api_request(
+            method,
+            api_kwargs=parameters,
+            read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
+        )
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +243,7 @@ class Telegram:
                     read_timeout=LONG_POLL + 10,
                     offset=offset,
                     timeout=LONG_POLL,
-                    allowed_updates=["message", "edited_message", "callback_query"],
+                    allowed_updates=list(WANTED),
                 )
                 if raws:
                     self._take(raws)
@@ -214,6 +262,11 @@ class Telegram:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _take(self, raws: Sequence[dict[str, Any]]) -> None:
+        self._save(raws)
+        self._work()
+
+    def _save(self, raws: Sequence[dict[str, Any]]) -> None:
+        """Screen and save; when this returns, Telegram may forget the updates."""
         updates: list[Incoming] = []
         for raw in raws:
             try:
@@ -225,7 +278,6 @@ class Telegram:
                 updates.append(update)
         for address, line in self._take_in(updates):
             self._begin(self._send_line(address, line))
-        self._work()
 
     def _take_in(self, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
         """Give updates to the desk. One that cannot be kept must not stop the others, nor come again for ever."""
@@ -248,7 +300,7 @@ class Telegram:
     async def _sweep(self) -> None:
         while True:
             try:
-                self._desk.sweep()
+                self._dispatch(self._desk.sweep(CHANNEL))
                 self._work()  # picks up what a busy store left behind
             except StoreError as fault:
                 log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
@@ -278,7 +330,9 @@ class Telegram:
             payload = message.payload
             if _is_overtaken(message, queue):  # only the button is waiting for something
                 payload = {"do": "answer", "query": payload["query"], "toast": None}
-            fault = await self._send_until_done(address, payload)
+            fault = None
+            if self._desk.store.is_unsent(message.id):  # not withdrawn: a person may have been revoked meanwhile
+                fault = await self._send_until_done(address, payload)
             self._done.append(Delivered(message.id, address, self._live.get(address), fault))
             queue.popleft()
         del self._queues[address]
@@ -362,13 +416,13 @@ class Telegram:
             ]
         }
         target = {"press": payload["message"], "live": self._live.get(address)}.get(payload["on"])
-        if target is not None and await self._edit(address, target, text, keyboard):
+        if target is None or not await self._edit(address, target, text, keyboard):
+            sent = await self._call(
+                "sendMessage", chat_id=int(address), text=text, reply_markup=keyboard, protect_content=True
+            )
+            target = sent["message_id"]
+        if payload["live"]:
             self._live[address] = target
-            return
-        sent = await self._call(
-            "sendMessage", chat_id=int(address), text=text, reply_markup=keyboard, protect_content=True
-        )
-        self._live[address] = sent["message_id"]
 
     async def _edit(self, address: str, message: int, text: str, keyboard: dict[str, Any]) -> bool:
         """Edit a message.
@@ -419,17 +473,18 @@ def _kind_of(fault: TelegramError) -> str:
     return " ".join(fault.message.split()[:6])
 
 
-def serve(desk: Desk, token: str, base_url: str | None) -> None:
+def serve(desk: Desk, token: str, base_url: str | None, webhook: Webhook | None = None) -> None:
     """Serve until SIGINT or SIGTERM.
 
     :param desk: takes updates and says what to send.
     :param token: the bot's token.
     :param base_url: the Bot API server, or ``None`` for Telegram's own.
+    :param webhook: where Telegram brings updates; ``None`` to fetch them.
     :raises BadSettings: Telegram does not know the token.
     """
 
     async def serving() -> None:
-        channel = Telegram(desk, token, base_url)
+        channel = Telegram(desk, token, base_url, webhook)
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ending, channel.stop)
@@ -438,29 +493,52 @@ def serve(desk: Desk, token: str, base_url: str | None) -> None:
     asyncio.run(serving())
 
 
-def bot_name(token: str, base_url: str | None) -> str | None:
-    """The bot's user name, for the deep link of an invitation.
+@dataclass(frozen=True)
+class Answer:
+    """What the Bot API says of a token.
+
+    :ivar name: the bot's user name without ``@``; ``None`` where there was no such answer.
+    :ivar refused: whether the token was refused.
+    :ivar clock: the server's time, where it gave one.
+    :ivar webhook: the address that updates are brought to; empty where they are fetched.
+    :ivar trouble: what Telegram last had against that address, where it had anything.
+    """
+
+    name: str | None
+    refused: bool = False
+    clock: datetime | None = None
+    webhook: str = ""
+    trouble: str | None = None
+
+
+def ask_about(token: str, base_url: str | None) -> Answer:
+    """Ask the Bot API who a token is.
 
     :param token: the bot's token.
     :param base_url: the Bot API server, or ``None`` for Telegram's own.
-    :returns: the name without ``@``, or ``None`` where the server does not answer.
+    :returns: the answer, also where there was none.
     """
 
-    async def asking() -> str | None:
-        bot = _bot(token, base_url, connections=1)
+    async def asking() -> Answer:
+        request = AiohttpRequest(connections=1, timeout=10.0)
+        bot = _bot(token, base_url, connections=1, sending=request)
         try:
             await bot.initialize()
-            return bot.username
+            clock = request.server_time
+            hook = await bot.get_webhook_info()
+            return Answer(bot.username, clock=clock, webhook=hook.url, trouble=hook.last_error_message)
+        except InvalidToken:
+            return Answer(None, refused=True)
         except TelegramError:
-            return None
+            return Answer(None)
         finally:
             await bot.shutdown()
 
     return asyncio.run(asking())
 
 
-def _bot(token: str, base_url: str | None, connections: int) -> Bot:
-    sending, polling = AiohttpRequest(connections=connections), AiohttpRequest(connections=1)
+def _bot(token: str, base_url: str | None, connections: int, sending: AiohttpRequest | None = None) -> Bot:
+    sending, polling = sending or AiohttpRequest(connections=connections), AiohttpRequest(connections=1)
     if base_url is None:
         return Bot(token, request=sending, get_updates_request=polling)
     return Bot(token, base_url=base_url, request=sending, get_updates_request=polling)

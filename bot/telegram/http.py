@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -31,17 +34,26 @@ class AiohttpRequest(BaseRequest):
     :param timeout: seconds to wait for an answer, unless a call says otherwise.
     """
 
-    __slots__ = ("_connections", "_session", "_timeout")
+    __slots__ = ("_connections", "_date", "_session", "_timeout")
 
     def __init__(self, connections: int, timeout: float = 20.0) -> None:
         self._connections = connections
         self._timeout = timeout
         self._session: ClientSession | None = None
+        self._date: str | None = None
 
     @property
     def read_timeout(self) -> float:
         """Seconds to wait for an answer."""
         return self._timeout
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock at its last answer, where it said."""
+        try:
+            return None if self._date is None else parsedate_to_datetime(self._date)
+        except ValueError:
+            return None
 
     async def initialize(self) -> None:
         """Open the pool."""
@@ -78,7 +90,7 @@ class AiohttpRequest(BaseRequest):
         :param pool_timeout: not used.
         :returns: the HTTP status and the body.
         :raises TimedOut: no answer in time.
-        :raises NetworkError: the connection could not be made, or broke.
+        :raises NetworkError: the connection could not be made, or broke, or something else answered.
         """
         if self._session is None:
             raise NetworkError("the connection pool is closed")
@@ -92,8 +104,12 @@ class AiohttpRequest(BaseRequest):
                 proxy=proxy_for(url.split("/bot", 1)[0]),
                 timeout=ClientTimeout(total=seconds),
             ) as answer:
-                return answer.status, await answer.read()
+                self._date = answer.headers.get("Date")
+                status, body = answer.status, await answer.read()
         except TimeoutError:
             raise TimedOut from None
         except ClientError as fault:
             raise NetworkError(type(fault).__name__) from None  # the text of the fault holds the token
+        if status == HTTPStatus.OK and b'"result"' not in body:
+            raise NetworkError("the answer is not the Bot API's, but of something in between")
+        return status, body

@@ -1,0 +1,161 @@
+"""`lots check`: this installation, part by part; what is wrong says what to do."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings, read_key
+from dialogs.law import facts
+from dialogs.texts import LANGUAGES, SOURCE_LANGUAGE, catalogue
+from state.errors import BadSettings, StoreError
+from state.records import verify
+from state.store import Store
+
+if TYPE_CHECKING:
+    from bot.telegram import Answer
+
+LEAST_DISK = 500 * 1024 * 1024
+"""Bytes that should be free."""
+
+MOST_CLOCK_ERROR = timedelta(seconds=60)
+OLDEST_READING = timedelta(days=365)
+"""How long ago a law fact may have been read."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one part.
+
+    :ivar part: what was looked at.
+    :ivar says: how it is.
+    :ivar mend: what to do; ``None`` where all is well.
+    """
+
+    part: str
+    says: str
+    mend: str | None = None
+
+    def __str__(self) -> str:
+        return f"{'ok   ' if self.mend is None else 'WRONG'}  {self.part}: {self.says}" + (
+            f". {self.mend}" if self.mend else ""
+        )
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Look at every part.
+
+    :param settings: the installation.
+    :returns: a finding for each part, as it is looked at.
+    """
+    yield _folder(settings.data_dir)
+    yield _disk(settings.data_dir)
+    yield from _store(settings)
+    yield _mode(settings)
+    yield from _bot(settings)
+    yield _languages()
+    yield _law(settings.now())
+
+
+def _folder(path: Path) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Finding("data folder", f"{path} is open to others ({mode:o})", f"Run: chmod 700 {path}")
+    return Finding("data folder", f"{path} is the owner's alone")
+
+
+def _disk(path: Path) -> Finding:
+    free = shutil.disk_usage(path).free
+    says = f"{free // (1024 * 1024)} MB free"
+    return Finding("disk", says, "Make room: 500 MB should be free" if free < LEAST_DISK else None)
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    try:
+        key = read_key(settings.key_file, settings.database)
+    except BadSettings as fault:
+        yield Finding("key", str(fault), "Put the key right before anything else")
+        return
+    yield Finding("key", f"{settings.key_file} is the owner's alone")
+    try:
+        store = Store(settings.database, key)
+    except StoreError as fault:
+        yield Finding("database", str(fault), "Put the database right, or restore a backup")
+        return
+    try:
+        if broken := store.faults():
+            yield Finding("database", f"{settings.database}: {broken[0]}", "Restore a backup")
+        else:
+            yield Finding(
+                "database", f"{settings.database} is whole, {verify(store.records())} records, the chain holds"
+            )
+    except StoreError as fault:
+        yield Finding("database", str(fault), "Find out who changed it, and restore a backup")
+    finally:
+        store.close()
+
+
+def _mode(settings: Settings) -> Finding:
+    if settings.decision is not None:
+        return Finding("mode", f"chatt: real cases on Telegram, by decision {settings.decision}")
+    return Finding("mode", f"{settings.mode}: no real case")
+
+
+def _address(settings: Settings, answer: Answer) -> Finding:
+    """The address that Telegram knows, beside the one that is configured."""
+    from bot.telegram.webhook import PATH
+
+    ours = f"{(settings.public_url or '').rstrip('/')}{PATH}" if settings.webhook_secret is not None else ""
+    if answer.webhook != ours:
+        says = f"Telegram has {answer.webhook or 'none'}, and this installation {ours or 'none'}"
+        return Finding("public address", says, "Start `lots run`; it tells Telegram")
+    if ours and answer.trouble is not None:
+        return Finding(
+            "public address", f"{ours}: Telegram says {answer.trouble}", "See to the proxy and its certificate"
+        )
+    return Finding("public address", f"{ours}: updates are brought" if ours else "none: updates are fetched")
+
+
+def _bot(settings: Settings) -> Iterator[Finding]:
+    if settings.token is None:
+        yield Finding("token", "none: Telegram is not served")
+        return
+    from bot.telegram import ask_about
+
+    answer = ask_about(settings.token, settings.base_url)
+    if answer.name is None:
+        mend = "Get the right one from BotFather" if answer.refused else "See that this machine reaches the Bot API"
+        yield Finding("token", "Telegram does not know it" if answer.refused else "the Bot API does not answer", mend)
+        return
+    yield Finding("token", f"it is @{answer.name}")
+    yield _address(settings, answer)
+    off = None if answer.clock is None else abs(settings.now() - answer.clock)
+    if off is None:
+        yield Finding("clock", "the Bot API gave no time to compare with")
+    elif off > MOST_CLOCK_ERROR:
+        yield Finding("clock", f"{off.total_seconds():.0f} s from the Bot API's", "Turn on time synchronisation (NTP)")
+    else:
+        yield Finding("clock", "right")
+
+
+def _languages() -> Finding:
+    for language in LANGUAGES:
+        try:
+            catalogue(language)
+        except FileNotFoundError as fault:
+            return Finding("languages", f"{language} is missing ({fault.filename})", "Install Lots again")
+    return Finding("languages", f"{', '.join(LANGUAGES)} ({SOURCE_LANGUAGE} is the source)")
+
+
+def _law(now: datetime) -> Finding:
+    old = sorted({fact.id for fact in facts() if now.date() - fact.read_on > OLDEST_READING})
+    if old:
+        return Finding(
+            "law", f"read more than a year ago: {', '.join(old)}", "Read the texts again, and update dialogs/law"
+        )
+    return Finding("law", f"{len(facts())} facts, all read within a year")

@@ -1,0 +1,94 @@
+"""Telegram's updates over a webhook: answered 200 only when they are in the inbox."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from state.errors import BadSettings, StoreError
+
+log = logging.getLogger("lots.telegram")
+
+PATH = "/telegram"
+LARGEST_UPDATE = 1 << 20
+"""Bytes; Telegram's own are a few thousand."""
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name, not what it holds
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where Telegram brings updates.
+
+    :ivar public_url: the address that Telegram reaches, without the path.
+    :ivar secret: what Telegram says with every update, to show that it is Telegram.
+    :ivar host: the address to listen on.
+    :ivar port: the port to listen on.
+    """
+
+    public_url: str
+    secret: str = field(repr=False)
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The whole address that Telegram is given."""
+        return f"{self.public_url.rstrip('/')}{PATH}"
+
+    @asynccontextmanager
+    async def listening(self, receive: Callable[[dict[str, Any]], None]) -> AsyncIterator[None]:
+        """Listen until the block ends.
+
+        :param receive: takes one update into the inbox; raises ``StoreError`` where it could not.
+        :raises BadSettings: the port is taken, or the address is not this machine's.
+        """
+
+        async def take(request: web.Request) -> web.Response:
+            said = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")  # the bytes as they came
+            if not hmac.compare_digest(said, self.secret.encode()):
+                return _turned_away(403)
+            try:
+                raw = json.loads(await request.read())
+            except (ValueError, RecursionError):
+                return _turned_away(400)
+            if not isinstance(raw, dict) or not _is_a_number(raw.get("update_id")):
+                return _turned_away(400)
+            try:
+                receive(raw)
+            except StoreError:
+                return _turned_away(503)  # Telegram brings it again
+            return web.Response()
+
+        app = web.Application(client_max_size=LARGEST_UPDATE)
+        app.router.add_post(PATH, take)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            try:
+                await web.TCPSite(runner, self.host, self.port).start()
+            except OSError as fault:
+                raise BadSettings(
+                    f"LOTS_WEB_HOST and LOTS_WEB_PORT: {self.host}:{self.port} cannot be listened on "
+                    f"({fault.strerror}); name another, or end what holds it"
+                ) from None
+            yield
+        finally:
+            await runner.cleanup()
+
+
+def _turned_away(status: int) -> web.Response:
+    log.warning("a webhook call was turned away", extra={"event": "WebhookRefused", "fault": str(status)})
+    return web.Response(status=status)
+
+
+def _is_a_number(said: object) -> bool:
+    """Whether this can be the number of an update; the store has 63 bits for it."""
+    return isinstance(said, int) and 0 <= said < 1 << 63

@@ -1,0 +1,43 @@
+"""`lots run` by webhook, but over plain HTTP on this machine: its settings insist on https, as Telegram does.
+
+Run as ``python -c "from tests.bringing import main; main(8080, dies=False)"``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+SECRET = "only-for-the-tests-0123456789"
+
+
+def entry(port: int, *, dies: bool = False) -> tuple[str, ...]:
+    """The command line of a program that updates are brought to.
+
+    Args:
+        port: where it listens.
+        dies: whether it kills itself between answering the first update and handling it.
+    """
+    return (sys.executable, "-c", f"from tests.bringing import main; main({port}, dies={dies})")
+
+
+def main(port: int, *, dies: bool) -> None:
+    """Serves until stopped."""
+    from bot import logs
+    from bot.cli import _desk
+    from bot.settings import load
+    from bot.telegram import Telegram, serve
+    from bot.telegram.webhook import Webhook
+    from state.store import claimed
+
+    def die(self: Telegram) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if dies:
+        Telegram._work_soon = die  # type: ignore[method-assign]
+    logs.set_up("DEBUG")
+    settings = load(os.environ)
+    assert settings.token is not None
+    with claimed(settings.database), _desk(settings) as desk:
+        serve(desk, settings.token, settings.base_url, Webhook(f"http://127.0.0.1:{port}", SECRET, "127.0.0.1", port))

@@ -1,0 +1,262 @@
+"""`lots check`: each thing that can be wrong with an installation is found, and its line says what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.check import Finding, findings
+from bot.settings import Settings
+from dialogs import texts
+from dialogs.records import TalkHeld
+from tests.botapi import BotApi
+from tests.running import CHANNEL, DISTRICT, Lots, free_port
+
+WHOLE = """\
+ok     data folder: {folder} is the owner's alone
+ok     disk: {free} MB free
+ok     key: {folder}/lots.key is the owner's alone
+ok     database: {folder}/ovning.db is whole, 2 records, the chain holds
+ok     mode: ovning: no real case
+ok     token: it is @lots_test_bot
+ok     public address: none: updates are fetched
+ok     clock: right
+ok     languages: sv, en (sv is the source)
+"""
+"""All but the last line, which counts the facts of law."""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[BotApi]:
+    with BotApi.serving() as api:
+        yield api
+
+
+@pytest.fixture
+def good(served: BotApi, tmp_path: Path) -> Lots:
+    """An installation with nothing wrong, and two records."""
+    lots = Lots(served, tmp_path / "lots")
+    lots.data_dir.chmod(0o700)
+    with lots.store() as store, store.transaction():
+        now = lots.settings.now()
+        me = store.add_person(role="samordnare", district=DISTRICT, channel=CHANNEL, address="7", now=now)
+        for ago in (14, 7):
+            talk = TalkHeld(case="Ö22-222", held="yes", occurred_on=now.date() - timedelta(days=ago))
+            store.append(talk, me, now)
+    return lots
+
+
+def found(lots: Lots, settings: Settings | None = None) -> dict[str, Finding]:
+    """What there is to mend, by part; that the rest is looked at all the same is part of it."""
+    looked = list(findings(settings or lots.settings))
+    assert {"data folder", "disk", "key", "mode", "token", "languages", "law"} <= {one.part for one in looked}
+    return {one.part: one for one in looked if one.mend is not None}
+
+
+def only(lots: Lots, part: str, settings: Settings | None = None) -> Finding:
+    """The one finding that there is to mend."""
+    wrong = found(lots, settings)
+    assert list(wrong) == [part]
+    return wrong[part]
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_good_installation(good: Lots) -> None:
+    ended = good.run("check")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    *lines, law = ended.stdout.splitlines(keepends=True)
+    free = lines[1].split()[2]
+    assert "".join(lines) == WHOLE.format(folder=good.data_dir, free=free)
+    assert law.startswith("ok     law: ")
+    assert good.settings.token is not None
+    assert good.settings.token not in ended.stdout
+
+
+def test_what_is_wrong_is_exit_1_and_the_rest_is_still_looked_at(good: Lots) -> None:
+    good.data_dir.chmod(0o755)
+    ended = good.run("check")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    wrong = [line for line in ended.stdout.splitlines() if line.startswith("WRONG")]
+    assert wrong == [f"WRONG  data folder: {good.data_dir} is open to others (755). Run: chmod 700 {good.data_dir}"]
+    assert len(ended.stdout.splitlines()) == len(WHOLE.splitlines()) + 1
+
+
+def test_a_fresh_folder_is_a_good_installation(served: BotApi, tmp_path: Path) -> None:
+    """The first thing somebody may run; the folder, the key and the store are made with the right permissions."""
+    lots = Lots(served, tmp_path / "lots")
+    lots.data_dir.rmdir()
+    ended = lots.run("check")
+    assert ended.returncode == 0, ended.stdout
+    assert "is whole, 0 records" in ended.stdout
+
+
+# ── the disk, the key, the database ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", [0o750, 0o701, 0o777])
+def test_a_folder_that_others_may_open(good: Lots, mode: int) -> None:
+    good.data_dir.chmod(mode)
+    finding = only(good, "data folder")
+    assert f"open to others ({mode:o})" in finding.says
+    assert finding.mend == f"Run: chmod 700 {good.data_dir}"
+
+
+def test_a_disk_that_is_nearly_full(good: Lots, monkeypatch: pytest.MonkeyPatch) -> None:
+    nearly = shutil.disk_usage(good.data_dir)._replace(free=499 * 1024 * 1024)
+    monkeypatch.setattr("bot.check.shutil.disk_usage", lambda _: nearly)
+    finding = only(good, "disk")
+    assert (finding.says, finding.mend) == ("499 MB free", "Make room: 500 MB should be free")
+
+
+def test_a_key_that_others_may_read(good: Lots) -> None:
+    key = good.settings.key_file
+    key.chmod(0o640)
+    finding = only(good, "key")
+    assert f"others may read {key}; run: chmod 600 {key}" in finding.says
+    key.chmod(0o600)
+    assert found(good) == {}
+
+
+def test_a_key_that_is_gone(good: Lots) -> None:
+    """No new one is made: it would open nothing."""
+    key = good.settings.key_file
+    key.rename(key.with_suffix(".away"))
+    finding = only(good, "key")
+    assert f"{key} is gone" in finding.says
+    assert "put the key back" in finding.says
+    assert not key.exists()
+
+
+def test_a_key_that_is_none(good: Lots) -> None:
+    good.settings.key_file.write_text("hemlig")
+    assert "holds no key" in only(good, "key").says
+
+
+def test_a_key_of_another_store(good: Lots) -> None:
+    good.settings.key_file.write_text("ab" * 32)
+    finding = only(good, "database")
+    assert "is LOTS_KEY_FILE the key it was made with?" in finding.says
+    assert finding.mend == "Put the database right, or restore a backup"
+
+
+def flip(path: Path, at: int) -> None:
+    """Damages a file as a bad disk does, a byte at a place."""
+    with path.open("r+b") as file:
+        file.seek(at)
+        (byte,) = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte ^ 0xFF]))
+
+
+@pytest.mark.parametrize("page", [1, 2, 5, -1], ids=["first", "second", "middle", "last"])
+def test_a_database_that_is_damaged(good: Lots, page: int) -> None:
+    """One byte of one page; SQLCipher signs every page."""
+    pages = good.settings.database.stat().st_size // 4096
+    assert pages > 5
+    flip(good.settings.database, (page - 1 if page > 0 else pages - 1) * 4096 + 100)
+    finding = only(good, "database")
+    assert str(good.settings.database) in finding.says
+    assert "estore a backup" in str(finding.mend)
+
+
+def test_a_chain_that_is_broken(good: Lots) -> None:
+    """Somebody with the key has changed what a record says."""
+    with good.store() as store, store.transaction():
+        store._conn.execute("UPDATE record SET payload = replace(payload, 'yes', 'missed') WHERE seq = 1")
+    finding = only(good, "database")
+    assert finding.says.startswith("L303: ")
+    assert finding.mend == "Find out who changed it, and restore a backup"
+
+
+# ── the mode ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_real_cases_in_the_chat_show_their_decision(good: Lots) -> None:
+    """Where the decision is missing there is no installation to look at: exit 2."""
+    good.env["LOTS_TELEGRAM_MODE"] = "chatt"
+    ended = good.run("check")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("L200: LOTS_TELEGRAM_MODE is chatt: real cases")
+    (good.data_dir / "lots.toml").write_text(
+        '[telegram]\ndecision = { reference = "SN 2026/41", date = 2026-11-01 }\n', encoding="utf-8"
+    )
+    ended = good.run("check")
+    assert ended.returncode == 0, ended.stdout
+    assert "ok     mode: chatt: real cases on Telegram, by decision SN 2026/41, 2026-11-01\n" in ended.stdout
+    assert f"ok     database: {good.data_dir}/lots.db is whole, 0 records" in ended.stdout
+
+
+# ── Telegram ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_without_a_token_telegram_is_not_served(good: Lots) -> None:
+    assert found(good, replace(good.settings, token=None)) == {}
+
+
+def test_a_token_that_is_refused(good: Lots) -> None:
+    finding = only(good, "token", replace(good.settings, token="7000000001:another"))
+    assert (finding.says, finding.mend) == ("Telegram does not know it", "Get the right one from BotFather")
+
+
+def test_a_bot_api_that_does_not_answer(good: Lots) -> None:
+    finding = only(good, "token", replace(good.settings, base_url=f"http://127.0.0.1:{free_port()}/bot"))
+    assert (finding.says, finding.mend) == ("the Bot API does not answer", "See that this machine reaches the Bot API")
+
+
+@pytest.mark.parametrize(("minutes", "right"), [(-10, False), (-2, False), (0, True), (0.5, True), (2, False)])
+def test_a_clock_that_is_off(good: Lots, monkeypatch: pytest.MonkeyPatch, minutes: float, right: bool) -> None:
+    """Held against the Date header of the Bot API's answer."""
+    monkeypatch.setattr(Settings, "now", _later(timedelta(minutes=minutes)))
+    if right:
+        assert found(good) == {}
+    else:
+        finding = only(good, "clock")
+        assert abs(float(finding.says.split()[0]) - abs(minutes) * 60) < 5
+        assert finding.mend == "Turn on time synchronisation (NTP)"
+
+
+def test_an_address_that_telegram_does_not_have(good: Lots) -> None:
+    """Configured, and `lots run` has not told Telegram yet; or the other way round."""
+    mine = replace(good.settings, public_url="https://lots.example", webhook_secret="only-for-the-tests-0123")
+    finding = only(good, "public address", mine)
+    assert finding.says == "Telegram has none, and this installation https://lots.example/telegram"
+    assert finding.mend == "Start `lots run`; it tells Telegram"
+
+
+# ── what ships with it ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_language_that_is_missing(good: Lots, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("dialogs.texts.LOCALES", tmp_path)
+    texts.catalogue.cache_clear()
+    try:
+        finding = only(good, "languages")
+    finally:
+        texts.catalogue.cache_clear()
+    assert finding.says.startswith("en is missing")
+    assert finding.mend == "Install Lots again"
+
+
+def test_facts_of_law_that_were_read_long_ago(good: Lots, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two years on: nothing is wrong with the clock, only with the texts."""
+    monkeypatch.setattr(Settings, "now", _later(timedelta(days=730)))
+    finding = only(good, "law", replace(good.settings, token=None))
+    assert finding.says.startswith("read more than a year ago: ")
+    assert finding.mend == "Read the texts again, and update dialogs/law"
+
+
+_NOW = Settings.now
+
+
+def _later(by: timedelta) -> Callable[[Settings], datetime]:
+    def now(settings: Settings) -> datetime:
+        return _NOW(settings) + by
+
+    return now
