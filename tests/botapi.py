@@ -68,9 +68,7 @@ _JSON_PARAMS = frozenset(
         "scope",
     }
 )
-_INT_PARAMS = frozenset(
-    {"cache_time", "chat_id", "limit", "max_connections", "message_id", "offset", "user_id"}
-)
+_INT_PARAMS = frozenset({"cache_time", "chat_id", "limit", "max_connections", "message_id", "offset", "user_id"})
 _BOOL_PARAMS = frozenset({"disable_notification", "drop_pending_updates", "protect_content", "show_alert"})
 
 _NOT_MODIFIED = (
@@ -78,12 +76,9 @@ _NOT_MODIFIED = (
     "current content and reply markup of the message"
 )
 _QUERY_TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
-_OTHER_POLL = (
-    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
-)
+_OTHER_POLL = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _WEBHOOK_ACTIVE = (
-    "Conflict: can't use getUpdates method while webhook is active; "
-    "use deleteWebhook to delete the webhook first"
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
 _STATUS_TEXTS = {
     400: "wrong request",
@@ -426,9 +421,7 @@ class User:
         """
 
         def holder() -> _Message | None:
-            return self._chat.newest(
-                lambda m: any(_fits(label, button.label) for row in m.buttons() for button in row)
-            )
+            return self._chat.newest(lambda m: any(_fits(label, button.label) for row in m.buttons() for button in row))
 
         if timeout:
             self._api._wait(lambda: holder() is not None, timeout)
@@ -950,9 +943,7 @@ class BotApi:
         if not self._wait(predicate, timeout):
             raise TimeoutError(f"still not so after {timeout} s\n{self._story()}")
 
-    def wait_until_async(
-        self, predicate: Callable[[], bool], timeout: float = 5.0
-    ) -> Coroutine[Any, Any, None]:
+    def wait_until_async(self, predicate: Callable[[], bool], timeout: float = 5.0) -> Coroutine[Any, Any, None]:
         """:meth:`wait_until` for a test inside an event loop."""
         return asyncio.to_thread(self.wait_until, predicate, timeout)
 
@@ -1116,9 +1107,7 @@ class BotApi:
             else:
                 with self._changing:
                     result = self._methods[method](params)
-            answer = web.Response(
-                body=_dumps({"ok": True, "result": result}), content_type="application/json"
-            )
+            answer = web.Response(body=_dumps({"ok": True, "result": result}), content_type="application/json")
         except ApiError as refused:
             if _gone(request):
                 return _drop(request)
@@ -1396,9 +1385,7 @@ def _refusal(refused: ApiError) -> web.Response:
     if refused.retry_after is not None:
         body["parameters"] = {"retry_after": refused.retry_after}
         headers["Retry-After"] = str(refused.retry_after)
-    return web.Response(
-        status=refused.code, body=_dumps(body), headers=headers, content_type="application/json"
-    )
+    return web.Response(status=refused.code, body=_dumps(body), headers=headers, content_type="application/json")
 
 
 async def _params(request: web.BaseRequest) -> Params:
@@ -1475,9 +1462,7 @@ def _check_button(button: Any) -> None:
         raise ApiError(400, "can't parse inline keyboard button: invalid button style specified")
     seen = _button(button)
     if not (seen.data or seen.url or seen.web_app or seen.copies):
-        raise ApiError(
-            400, "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
-        )
+        raise ApiError(400, "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
     if seen.data and len(seen.data.encode()) > DATA_LIMIT:
         raise ApiError(400, "BUTTON_DATA_INVALID")
     if seen.copies and _units(seen.copies) > COPY_LIMIT:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +17,14 @@ import click
 import pytest
 
 from bot.cli import main
+from bot.desk import Desk
+from bot.settings import load
 from dialogs import plain
 from dialogs.policy import Policy
 from dialogs.registry import DIALOGS
 from dialogs.texts import say
 from state import errors
+from state.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 README, MANUAL, DIALOGS_DOC = ROOT / "README.md", ROOT / "docs" / "drift.md", ROOT / "docs" / "dialoger.md"
@@ -67,15 +74,17 @@ def told(path: Path) -> Iterator[Told]:
             yield Told(path.name, found["program"], tuple(shlex.split(found["words"])))
 
 
-def table(path: Path, first_cell: str) -> list[list[str]]:
-    """The rows under the table whose first heading is this, as cells without back-ticks."""
+def tables(path: Path, first_cell: str) -> Iterator[list[list[str]]]:
+    """The rows under each table whose first heading is this, as cells without back-ticks."""
     lines = written_by_hand(path).splitlines()
-    (start,) = [n for n, line in enumerate(lines) if line.startswith(f"| {first_cell} |")]
-    rows = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip().strip("`") for cell in line.strip("|").split("|")])
+    for start in [n for n, line in enumerate(lines) if line.startswith(f"| {first_cell} |")]:
+        rows = takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+        yield [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+
+
+def table(path: Path, first_cell: str) -> list[list[str]]:
+    """The rows under the one table whose first heading is this."""
+    (rows,) = tables(path, first_cell)
     return rows
 
 
@@ -103,6 +112,8 @@ def fault_of(words: tuple[str, ...]) -> str | None:
             if option is None and word not in ("--help", "-h"):
                 return f"{at.name} has no option {word}"
             if isinstance(option, click.Option) and not option.is_flag:
+                if not left:
+                    return f"{word} has no value"
                 left.pop(0)
         elif at is main:
             if word not in main.commands:
@@ -124,6 +135,7 @@ def test_every_lots_command_of_the_documents_exists(command: Told) -> None:
         ("purge", "there is no command purge", "a command that is not built"),
         ("invite --name NAME", "invite has no option --name", "an option that is not there"),
         ("run --mode chatt", "run has no option --mode", "the flag is on the wrong side"),
+        ("invite --person", "--person has no value", "an option without what it takes"),
     ],
 )
 def test_a_wrong_command_would_show(line: str, fault: str | None, why: str) -> None:
@@ -159,9 +171,32 @@ def test_the_table_of_variables_is_what_is_read() -> None:
 
 
 def test_the_table_of_the_policy_is_the_policy() -> None:
-    told_of = {name: default.replace("[", "(").replace("]", ",)") for name, default, _ in table(MANUAL, "namn")}
-    ships = Policy()
-    assert told_of == {field.name: repr(getattr(ships, field.name)).replace("'", '"') for field in fields(Policy)}
+    (lists,) = [held["policy"] for held in map(tomllib.loads, settings_shown()) if "policy" in held]
+    told_of = {
+        name: lists[name] if name in lists else tomllib.loads(f"value = {default}")["value"]
+        for name, default, _ in table(MANUAL, "namn")
+    }
+    ships = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(Policy()).items()}
+    assert told_of == ships
+
+
+def settings_shown() -> list[str]:
+    """Every example of `lots.toml` in the manual."""
+    return [block["body"] for block in FENCE.finditer(MANUAL.read_text("utf-8")) if block["kind"] == "toml"]
+
+
+@pytest.mark.parametrize("example", settings_shown())
+def test_every_example_of_settings_is_taken(example: str, tmp_path: Path) -> None:
+    (tmp_path / "lots.toml").write_text(example, "utf-8")
+    made = {"LOTS_WEBHOOK_SECRET": "a" * 32} if "webhook_secret" in example else {}  # the one shown must be replaced
+    load(made, data_dir=str(tmp_path))
+
+
+def test_the_secret_that_is_shown_is_refused(tmp_path: Path) -> None:
+    (example,) = [body for body in settings_shown() if "webhook_secret" in body]
+    (tmp_path / "lots.toml").write_text(example, "utf-8")
+    with pytest.raises(errors.BadSettings, match="LOTS_WEBHOOK_SECRET"):
+        load({}, data_dir=str(tmp_path))
 
 
 def test_every_error_code_says_what_to_do() -> None:
@@ -174,6 +209,11 @@ def test_every_error_code_says_what_to_do() -> None:
     rows = table(MANUAL, "kod")
     assert [row[0] for row in rows] == sorted(codes)
     assert all(row[2] for row in rows)
+
+
+def test_every_part_that_is_checked_is_told_of() -> None:
+    parts = re.findall(r'Finding\(\s*"([a-z ]+)"', (ROOT / "bot" / "check.py").read_text("utf-8"))
+    assert [row[0] for row in table(MANUAL, "del")] == list(dict.fromkeys(parts))
 
 
 def test_every_event_of_the_log_says_what_to_do() -> None:
@@ -189,13 +229,32 @@ def test_the_table_of_dialogs_is_the_registry() -> None:
     ]
 
 
-def test_the_tables_of_samtal_name_its_questions_and_ends() -> None:
-    (samtal,) = [dialog for dialog in DIALOGS if dialog.id == "samtal"]
-    rows = table(DIALOGS_DOC, "fråga i bilden")
-    assert [row[:2] for row in rows] == [[question.id, say(question.label, "sv")] for question in samtal.questions]
-    for question, row in zip(samtal.questions, rows, strict=True):
+def test_the_commands_without_a_dialog_are_what_a_person_has() -> None:
+    store = Store(None, bytes(32))
+    now = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+    with closing(store), store.transaction():
+        person = store.add_person(role="samordnare", district="Farsta", channel="terminal", address="1", now=now)
+        desk = Desk(store, DIALOGS, policy=Policy(), practice=True, now=lambda: now)
+        has = {f"/{name}" for name, _ in desk.commands(person)} - {f"/{dialog.command}" for dialog in DIALOGS}
+    assert {row[0] for row in table(DIALOGS_DOC, "utan dialog")} == has | {"/start"}
+
+
+@pytest.mark.parametrize("number", range(len(DIALOGS)), ids=[dialog.id for dialog in DIALOGS])
+def test_the_tables_of_a_dialog_name_its_questions_and_ends(number: int) -> None:
+    dialog = DIALOGS[number]
+    rows = list(tables(DIALOGS_DOC, "fråga i bilden"))[number]
+    assert [row[:2] for row in rows] == [[question.id, say(question.label, "sv")] for question in dialog.questions]
+    for question, row in zip(dialog.questions, rows, strict=True):
         assert row[3].startswith("nej" if question.preset is None else "ja:"), question.id
-    assert [row[0] for row in table(DIALOGS_DOC, "slut i bilden")] == [outcome.id for outcome in samtal.outcomes]
+    ends = list(tables(DIALOGS_DOC, "slut i bilden"))[number]
+    assert [row[0] for row in ends] == [outcome.id for outcome in dialog.outcomes]
+
+
+def test_every_dialog_has_its_part_and_its_picture() -> None:
+    text = DIALOGS_DOC.read_text("utf-8")
+    titles = [say(dialog.title, "sv") for dialog in DIALOGS]
+    assert [heading for heading in HEADING.findall(text) if heading in titles] == titles
+    assert re.findall(r"lots diagram (\w+) -->", text) == [dialog.id for dialog in DIALOGS]
 
 
 def test_the_talk_in_the_readme_is_a_transcript() -> None:

@@ -97,9 +97,7 @@ def gather() -> Catalog:
     :returns: a catalogue without translations.
     :raises CatalogueProblem: a sentence that cannot be gathered.
     """
-    template = Catalog(
-        fuzzy=False, header_comment="# The Swedish sentences of Lots. Made by `make catalogues`."
-    )
+    template = Catalog(fuzzy=False, header_comment="# The Swedish sentences of Lots. Made by `make catalogues`.")
     for package in PACKAGES:
         for module in sorted((ROOT / package).rglob("*.py")):
             where = module.relative_to(ROOT).as_posix()
