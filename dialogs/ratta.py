@@ -7,25 +7,36 @@ A correction of a correction takes the earlier one back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from dialogs.answers import Answers, CaseCode, Choice, Day, Option, Pick
 from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
 from dialogs.records import Corrected, Entry, Record, TalkHeld
-from dialogs.rules.talks import corrections_that_stand, talks_as_they_stand, talks_held
-from dialogs.samtal import HELD, HELD_BY, MODE, OTHER, SAME_DAY, count_words, latest_day, talk_words
+from dialogs.rules.talks import (
+    corrections_that_stand,
+    talks_as_they_stand,
+    talks_held,
+    talks_if_corrected,
+    the_day_that_gets_a_second_talk,
+)
+from dialogs.samtal import ASSESSMENT, HELD, HELD_BY, MODE, OTHER, SAME_DAY, count_words, latest_day, talk_words
 from dialogs.texts import Text, Words
 from dialogs.texts import mark as _
 
-WHAT = Choice(
+_WHAT = (
+    Option("day", _("Dagen")),
+    Option("held", _("Om det blev av")),
+    Option("mode", _("Hur det hölls")),
+    Option("held_by", _("Vem som höll det")),
+    Option("assessment", _("Bedömningen")),
+    Option("taken_away", _("Samtalet ska inte finnas här")),
+)
+_ONLY_OF_A_HELD_TALK = ("mode", "held_by", "assessment")
+RIGHT_ASSESSMENT = Choice(
     choices=(
-        Option("day", _("Dagen")),
-        Option("held", _("Om det blev av")),
-        Option("mode", _("Hur det hölls")),
-        Option("held_by", _("Vem som höll det")),
-        Option("taken_away", _("Samtalet ska inte finnas här")),
+        *(option for option in ASSESSMENT.choices if option.value != "later"),
+        Option("none", _("Ingen bedömning")),
     )
 )
 REASON = Choice(
@@ -41,14 +52,54 @@ LATEST = 8
 """How many talks and corrections can be picked; older ones are corrected in the case system."""
 
 
+_TAKES_BACK = {
+    "day": _("Ta tillbaka rättelsen: dagen, samtalet den {day}"),
+    "mode": _("Ta tillbaka rättelsen: form, samtalet den {day}"),
+    "held_by": _("Ta tillbaka rättelsen: vem, samtalet den {day}"),
+    "assessment": _("Ta tillbaka rättad bedömning, samtalet den {day}"),
+    "taken_away": _("Ta tillbaka att samtalet den {day} togs bort"),
+}
+_TAKES_BACK_HELD = {
+    "yes": _("Ta tillbaka att samtalet den {day} blev av"),
+    "missed": _("Ta tillbaka att samtalet den {day} inte blev av"),
+    "cancelled": _("Ta tillbaka att samtalet den {day} inte blev av"),
+}
+_IN_FORCE_AGAIN = _("Låt rättelsen gälla igen, samtalet den {day}")
+_AWAY_AGAIN = _("Ta bort rättelsen igen, samtalet den {day}")
+
+
 def _can_be_corrected(answers: Answers, world: World) -> Sequence[Option]:
     entries = world.entries(answers.word("case"))
     talks = [Option(talk.entry.id, talk_words(talk.record)) for talk in talks_as_they_stand(entries)]
-    takes_back = [
-        Option(entry.id, Text(_("Ta tillbaka rättelsen från den {day}"), day=entry.said_on))
-        for entry in corrections_that_stand(entries)
-    ]
+    takes_back = [Option(entry.id, _takes_back(entry, entries)) for entry in corrections_that_stand(entries)]
     return (*reversed(talks[-LATEST:]), *reversed(takes_back[-LATEST:]))
+
+
+def _takes_back(entry: Entry, entries: Sequence[Entry]) -> Text:
+    """What taking a correction back is called: what it corrected, of which talk, or that an earlier one is back."""
+    chain = _down_to_the_talk(entry.id, entries)
+    said = [link.record for link in chain if isinstance(link.record, Corrected)]
+    first = said[-1]
+    stands = {talk.entry.id: talk.record.occurred_on for talk in talks_as_they_stand(entries)}
+    if len(said) > 1:
+        words = _IN_FORCE_AGAIN if len(said) % 2 == 0 else _AWAY_AGAIN
+    else:
+        words = _TAKES_BACK_HELD[first.held or "yes"] if first.change == "held" else _TAKES_BACK[first.change]
+    return Text(words, day=stands.get(chain[-1].id, first.talk_on))
+
+
+def _down_to_the_talk(about: str, entries: Sequence[Entry]) -> list[Entry]:
+    """A record and what it corrects, link by link; the last is the talk."""
+    by_id = {entry.id: entry for entry in entries}
+    chain = [by_id[about]]
+    while isinstance(record := chain[-1].record, Corrected):
+        chain.append(by_id[record.corrects])
+    return chain
+
+
+def _what_can_be_wrong(answers: Answers, world: World) -> Sequence[Option]:
+    held = _as_it_stands(answers, world).held == "yes"
+    return [option for option in _WHAT if held or option.value not in _ONLY_OF_A_HELD_TALK]
 
 
 def _chosen(answers: Answers, world: World) -> Entry:
@@ -65,10 +116,7 @@ def _as_it_stands(answers: Answers, world: World) -> TalkHeld:
 
 def _talk_meant(answers: Answers, world: World) -> TalkHeld:
     """The talk that is corrected, or whose correction is taken back, as it was written."""
-    entries = {entry.id: entry for entry in world.entries(answers.word("case"))}
-    record = entries[answers.word("what_record")].record
-    while isinstance(record, Corrected):
-        record = entries[record.corrects].record
+    record = _down_to_the_talk(answers.word("what_record"), world.entries(answers.word("case")))[-1].record
     if not isinstance(record, TalkHeld):
         raise TypeError(f"a correction leads to a {record.kind}")
     return record
@@ -84,6 +132,10 @@ def _who(answers: Answers, world: World) -> Sequence[Option]:
 
 def _asks_what(answers: Answers, world: World) -> Words:
     return Text(_("{talk}: vad är fel?"), talk=talk_words(_as_it_stands(answers, world)))
+
+
+def _asks_same_day(answers: Answers, world: World) -> Words:
+    return Text(_("Det finns redan ett samtal den {day}. Är det här ett till?"), day=_second_day(answers, world))
 
 
 _WHY_TRACE = Why(
@@ -111,7 +163,7 @@ QUESTIONS = (
         id="change",
         asks=_asks_what,
         label=_("Vad som är fel"),
-        kind=WHAT,
+        kind=Pick(offers=_what_can_be_wrong),
         why=_WHY_TRACE,
         depends_on=("what_record",),
     ),
@@ -128,11 +180,11 @@ QUESTIONS = (
     ),
     Question(
         id="same_day",
-        asks=_("Det finns redan ett samtal den dagen. Är det här ett till?"),
+        asks=_asks_same_day,
         label=_("Fler samma dag"),
         kind=SAME_DAY,
         why=Why(words=_("Din kollega kan redan ha sparat samtalet. Då ska det inte räknas igen."), rules=("MOT-4",)),
-        depends_on=("right_day", "right_held"),
+        depends_on=("what_record", "right_day", "right_held"),
     ),
     Question(
         id="right_held",
@@ -148,7 +200,7 @@ QUESTIONS = (
         label=_("Form"),
         kind=MODE,
         why=Why(words=_("Det ska synas om ni möttes eller talades vid på annat sätt."), rules=("MOT-5",)),
-        depends_on=("change",),
+        depends_on=("change", "right_held"),
     ),
     Question(
         id="right_held_by",
@@ -156,6 +208,17 @@ QUESTIONS = (
         label=_("Hölls av"),
         kind=Pick(offers=_who),
         why=Why(words=_("Det ska synas vem av er som höll samtalet."), rules=("MOT-5",)),
+        depends_on=("change", "right_held"),
+    ),
+    Question(
+        id="right_assessment",
+        asks=_("Vilken bedömning är rätt?"),
+        label=_("Bedömning"),
+        kind=RIGHT_ASSESSMENT,
+        why=Why(
+            words=_("Nästa steg följer av bedömningen. Skälet till den gamla bedömningen gäller inte längre."),
+            rules=("MOT-2", "MOT-4"),
+        ),
         depends_on=("change",),
     ),
     Question(
@@ -172,13 +235,13 @@ QUESTIONS = (
 def _says_corrected(answers: Answers, world: World) -> Sequence[Words]:
     case = answers.word("case")
     number = len(talks_held(world.entries(case)))
-    return (
-        Text(
-            _("Rättat i {case}. Det som sparades först finns kvar. Skriv rättelsen i verksamhetssystemet också."),
-            case=case,
-        ),
-        Text(_("Hållna samtal: {count}."), count=count_words(number, world)),
-    )
+    lines: list[Words] = [Text(_("Rättat i {case}. Det som sparades först finns kvar."), case=case)]
+    if not world.practice:  # practice is not in the case system
+        lines.append(_("Skriv rättelsen i verksamhetssystemet också."))
+    lines.append(Text(_("Hållna samtal: {count}."), count=count_words(number, world)))
+    if (answers.word_or_none("change"), answers.word("reason")) == ("taken_away", "wrong_case"):
+        lines.append(_("Nästa steg: registrera samtalet i rätt ärende."))
+    return lines
 
 
 def _says_nothing_to_correct(answers: Answers, world: World) -> Sequence[Words]:
@@ -186,9 +249,14 @@ def _says_nothing_to_correct(answers: Answers, world: World) -> Sequence[Words]:
 
 
 def _says_same_talk(answers: Answers, world: World) -> Sequence[Words]:
+    entries = world.entries(answers.word("case"))
+    talk = _down_to_the_talk(answers.word("what_record"), entries)[-1]
+    stands = any(other.entry.id == talk.id for other in talks_as_they_stand(entries))
     return (
         Text(_("Inget är sparat i {case}. Samma samtal ska bara finnas en gång."), case=answers.word("case")),
-        _("Nästa steg: rätta igen, och välj att samtalet inte ska finnas här."),
+        _("Nästa steg: rätta igen, och välj att samtalet inte ska finnas här.")
+        if stands
+        else _("Samtalet är fortfarande borttaget."),
     )
 
 
@@ -203,22 +271,34 @@ def _has_something(answers: Answers, world: World) -> str:
     return "something" if _can_be_corrected(answers, world) else "nothing"
 
 
+def _correction(answers: Answers, world: World, reason: str) -> Corrected:
+    payload: dict[str, Any] = {
+        "case": answers.word("case"),
+        "corrects": answers.word("what_record"),
+        "change": answers.word_or_none("change") or "undo",
+        "reason": reason,
+        "occurred_on": answers.word_or_none("right_day"),
+        "held": answers.word_or_none("right_held"),
+        "mode": answers.word_or_none("right_mode"),
+        "held_by": answers.word_or_none("right_held_by"),
+        "assessment": answers.word_or_none("right_assessment"),
+        "talk_on": _talk_meant(answers, world).occurred_on.isoformat(),
+    }
+    return Corrected.from_payload({field: value for field, value in payload.items() if value is not None})
+
+
+def _so_far(answers: Answers, world: World) -> Corrected:
+    """The correction as far as it is answered; the reason comes last and moves no talk."""
+    return _correction(answers, world, "other")
+
+
 def _as_it_will_stand(answers: Answers, world: World) -> TalkHeld:
-    talk = _as_it_stands(answers, world)
-    if "right_held" in answers:
-        talk = TalkHeld.from_payload({**talk.payload(), "held": answers.word("right_held")})
-    return replace(talk, occurred_on=answers.day("right_day")) if "right_day" in answers else talk
+    talks = talks_if_corrected(world.entries(answers.word("case")), _so_far(answers, world))
+    return next(talk.record for talk in talks if talk.entry.id == answers.word("what_record"))
 
 
-def _after_the_right_day(answers: Answers, world: World) -> str:
-    talk = _as_it_will_stand(answers, world)
-    others = (
-        other
-        for other in talks_held(world.entries(answers.word("case")))
-        if other.entry.id != answers.word("what_record")
-    )
-    second = talk.held == "yes" and any(other.record.occurred_on == talk.occurred_on for other in others)
-    return "second_that_day" if second else "fits"
+def _second_day(answers: Answers, world: World) -> date | None:
+    return the_day_that_gets_a_second_talk(world.entries(answers.word("case")), _so_far(answers, world))
 
 
 def _after_the_right_answer(answers: Answers, world: World) -> str:
@@ -228,22 +308,55 @@ def _after_the_right_answer(answers: Answers, world: World) -> str:
     return _after_the_right_day(answers, world)
 
 
+def _after_the_right_day(answers: Answers, world: World) -> str:
+    return "second_that_day" if _second_day(answers, world) else _after_the_same_day(answers, world)
+
+
+def _after_the_same_day(answers: Answers, world: World) -> str:
+    if answers.word_or_none("right_held") != "yes":
+        return "fits"
+    talk = _as_it_stands(answers, world)
+    return "unsaid" if talk.mode is None or talk.held_by is None else "fits"
+
+
+def _after_how(answers: Answers, world: World) -> str:
+    return "who" if answers.word("change") == "held" else "fits"
+
+
 def _talk_or_correction(answers: Answers, world: World) -> str:
-    return "correction" if isinstance(_chosen(answers, world).record, Corrected) else "talk"
+    if not isinstance(_chosen(answers, world).record, Corrected):
+        return "talk"
+    return "second_that_day" if _second_day(answers, world) else "correction"
+
+
+def _what_is_wrong(answers: Answers, world: World) -> str:
+    return answers.word("change")
 
 
 ROUTES = (
     Decide("case", by=_has_something, ways={"something": "what_record", "nothing": "nothing_to_correct"}),
-    Decide("what_record", by=_talk_or_correction, ways={"talk": "change", "correction": "reason"}, rules=("MOT-4",)),
-    Go("change", "right_day", on="day"),
-    Go("change", "right_held", on="held"),
-    Go("change", "right_mode", on="mode"),
-    Go("change", "right_held_by", on="held_by"),
-    Go("change", "reason", on="taken_away"),
+    Decide(
+        "what_record",
+        by=_talk_or_correction,
+        ways={"talk": "change", "second_that_day": "same_day", "correction": "reason"},
+        rules=("MOT-4",),
+    ),
+    Decide(
+        "change",
+        by=_what_is_wrong,
+        ways={
+            "day": "right_day",
+            "held": "right_held",
+            "mode": "right_mode",
+            "held_by": "right_held_by",
+            "assessment": "right_assessment",
+            "taken_away": "reason",
+        },
+    ),
     Decide(
         "right_held",
         by=_after_the_right_answer,
-        ways={"ahead": "right_day", "second_that_day": "same_day", "fits": "reason"},
+        ways={"ahead": "right_day", "second_that_day": "same_day", "unsaid": "right_mode", "fits": "reason"},
         on="yes",
         rules=("MOT-4", "MOT-5"),
     ),
@@ -256,12 +369,28 @@ ROUTES = (
     ),
     Go("right_held", "reason", on="cancelled"),
     Decide(
-        "right_day", by=_after_the_right_day, ways={"second_that_day": "same_day", "fits": "reason"}, rules=("MOT-4",)
+        "right_day",
+        by=_after_the_right_day,
+        ways={"second_that_day": "same_day", "unsaid": "right_mode", "fits": "reason"},
+        rules=("MOT-4", "MOT-5"),
     ),
-    Go("same_day", "reason", on="another"),
+    Decide(
+        "same_day",
+        by=_after_the_same_day,
+        ways={"unsaid": "right_mode", "fits": "reason"},
+        on="another",
+        rules=("MOT-5",),
+    ),
     Go("same_day", "same_talk", on="same"),
-    Go("right_mode", "reason", on=("meeting", "telephone", "video")),
+    Decide(
+        "right_mode",
+        by=_after_how,
+        ways={"who": "right_held_by", "fits": "reason"},
+        on=("meeting", "telephone", "video"),
+        rules=("MOT-5",),
+    ),
     Go("right_held_by", "reason"),
+    Go("right_assessment", "reason", on=("continue", "motivated", "not_motivated", "none")),
     Go("reason", "corrected", on=("mistyped", "wrong_case", "written_twice", "learned_later", "other")),
 )
 
@@ -273,18 +402,7 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
     :param world: what is known, to name the talk.
     :returns: one record.
     """
-    payload: dict[str, Any] = {
-        "case": answers.word("case"),
-        "corrects": answers.word("what_record"),
-        "change": answers.word_or_none("change") or "undo",
-        "reason": answers.word("reason"),
-        "occurred_on": answers.word_or_none("right_day"),
-        "held": answers.word_or_none("right_held"),
-        "mode": answers.word_or_none("right_mode"),
-        "held_by": answers.word_or_none("right_held_by"),
-        "talk_on": _talk_meant(answers, world).occurred_on.isoformat(),
-    }
-    return (Corrected.from_payload({field: value for field, value in payload.items() if value is not None}),)
+    return (_correction(answers, world, answers.word("reason")),)
 
 
 _NOTE_CHANGE = {
@@ -293,8 +411,9 @@ _NOTE_CHANGE = {
     "held": _("Blev samtalet av: {value}."),
     "mode": _("Samtalets form: {value}."),
     "held_by": _("Samtalet hölls av: {value}."),
-    "undo": _("En tidigare rättelse gäller inte längre."),
+    "assessment": _("Rätt bedömning: {value}."),
 }
+_WITH_HELD = ("day", "mode", "held_by")
 _NOTE_BY = {
     "self": _("den samordnare som sparade det först"),
     "colleague": _("den andra samordnaren"),
@@ -313,14 +432,15 @@ def note(kept: Corrected) -> Sequence[Words]:
         "held": kept.held and _label(HELD, kept.held),
         "mode": kept.mode and _label(MODE, kept.mode),
         "held_by": kept.held_by and Text(_NOTE_BY[kept.held_by]),
+        "assessment": kept.assessment and _label(RIGHT_ASSESSMENT, kept.assessment),
     }
-    lines: list[Words] = [
-        Text(_("Rättelse, ärende {case}."), case=kept.case),
-        Text(_("Den gäller samtalet den {day}, som det först sparades."), day=kept.talk_on),
-        Text(_NOTE_CHANGE[kept.change], value=values.get(kept.change)),
-    ]
-    if kept.change == "held" and kept.occurred_on is not None:
-        lines.append(Text(_NOTE_CHANGE["day"], value=kept.occurred_on))
+    lines: list[Words] = [Text(_("Rättelse, ärende {case}."), case=kept.case)]
+    if kept.change == "undo":
+        lines.append(Text(_("En tidigare rättelse av samtalet den {day} gäller inte längre."), day=kept.talk_on))
+    else:
+        lines.append(Text(_("Den gäller samtalet den {day}, som det först sparades."), day=kept.talk_on))
+        changed = [kept.change, *(other for other in _WITH_HELD if kept.change == "held" and values[other])]
+        lines += (Text(_NOTE_CHANGE[change], value=values.get(change)) for change in changed)
     lines.append(Text(_("Skäl: {words}."), words=_label(REASON, kept.reason)))
     lines.append(_("Det här är ett underlag. Journalen förs i verksamhetssystemet."))
     return lines

@@ -127,7 +127,16 @@ class CaseFact(Record):
 
     kind: ClassVar[str] = "case_fact"
 
-    fact: Literal["group", "age_group", "month_of_18", "district", "police_area", "custody", "second_coordinator"]
+    fact: Literal[
+        "group",
+        "age_group",
+        "month_of_18",
+        "district",
+        "police_area",
+        "custody",
+        "first_coordinator",
+        "second_coordinator",
+    ]
     value: Coded
 
 
@@ -189,16 +198,20 @@ class Corrected(Record):
     kind: ClassVar[str] = "corrected"
 
     corrects: RecordRef
-    change: Literal["taken_away", "day", "held", "mode", "held_by", "undo"]
+    change: Literal["taken_away", "day", "held", "mode", "held_by", "assessment", "undo"]
     reason: Literal["mistyped", "wrong_case", "written_twice", "learned_later", "other"]
     talk_on: date
     occurred_on: date | None = None
     held: Literal["yes", "missed", "cancelled"] | None = None
     mode: Literal["meeting", "telephone", "video"] | None = None
     held_by: Literal["self", "colleague", "both"] | None = None
+    assessment: Literal["continue", "motivated", "not_motivated", "none"] | None = None
 
     def applied_to(self, talk: TalkHeld) -> TalkHeld | None:
         """The talk as it reads after this correction.
+
+        How a talk was held, by whom, and what it showed can only be said of a talk that stands as held (MOT-5):
+        when the correction that made it held is taken back, those of its parts have nothing to say.
 
         :param talk: the talk as it stood.
         :returns: the talk as it stands; ``None`` where it was taken away.
@@ -209,13 +222,23 @@ class Corrected(Record):
             case "day":
                 return replace(talk, occurred_on=self.occurred_on or talk.occurred_on)
             case "held":
-                return replace(talk, held=self.held or talk.held, occurred_on=self.occurred_on or talk.occurred_on)
-            case "mode":
+                return self._held_or_not(talk)
+            case "mode" if talk.held == "yes":
                 return replace(talk, mode=self.mode or talk.mode)
-            case "held_by":
+            case "held_by" if talk.held == "yes":
                 return replace(talk, held_by=self.held_by or talk.held_by)
-            case "undo":
+            case "assessment" if talk.held == "yes":
+                return replace(talk, assessment=None if self.assessment == "none" else self.assessment, reason=None)
+            case _:
                 return talk
+
+    def _held_or_not(self, talk: TalkHeld) -> TalkHeld:
+        held, day = self.held or talk.held, self.occurred_on or talk.occurred_on
+        if held != "yes":
+            return TalkHeld(case=talk.case, held=held, occurred_on=day)
+        return replace(
+            talk, held=held, occurred_on=day, mode=self.mode or talk.mode, held_by=self.held_by or talk.held_by
+        )
 
 
 _FIELDS: dict[type[Record], dict[str, tuple[Any, bool]]] = {}

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs import ratta
+from dialogs.lint import LONGEST_LABEL
 from dialogs.policy import Policy
 from dialogs.records import Corrected, Record, TalkHeld
 from dialogs.rules.talks import (
@@ -22,12 +23,12 @@ from dialogs.rules.talks import (
 )
 from dialogs.texts import say
 from state.session import BACK, CHANGE, SAVE
-from tests.talk import MONDAY, OURS, Kept, Talk, a_world
+from tests.talk import MONDAY, OURS, REAL, Kept, Talk, a_world
 
 TODAY = MONDAY.date()
 FIRST, SECOND, THIRD = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 
-Change = Literal["taken_away", "day", "held", "mode", "held_by", "undo"]
+Change = Literal["taken_away", "day", "held", "mode", "held_by", "assessment", "undo"]
 Step = tuple[str, int, str]
 """What is written: ("talk", 0, day), or a change, the number of the record it is about, and what is right."""
 
@@ -48,7 +49,7 @@ def a_record(what: str, about: int, value: str) -> Record:
         "reason": "mistyped",
         "talk_on": FIRST.isoformat(),
     }
-    fields = {"day": "occurred_on", "held": "held", "mode": "mode", "held_by": "held_by"}
+    fields = {"day": "occurred_on"} | {same: same for same in ("held", "mode", "held_by", "assessment")}
     return Corrected.from_payload(payload | ({fields[what]: value} if what in fields else {}))
 
 
@@ -57,11 +58,16 @@ def written(*steps: Step) -> list[Kept]:
     return [Kept(a_record(*step), id=id_of(number)) for number, step in enumerate(steps, 1)]
 
 
+def in_words(*parts: str | None) -> str:
+    """What is known of a talk; what is empty is left out."""
+    return " ".join(part for part in parts if part)
+
+
 def stand(entries: Sequence[Kept]) -> list[str]:
     """The talks as they stand, each in a few words."""
     return [
-        f"{talk.record.occurred_on:%d} {talk.record.held} {talk.record.mode} {talk.record.held_by}"
-        for talk in talks_as_they_stand(entries)
+        in_words(f"{said.occurred_on:%d}", said.held, said.mode, said.held_by, said.assessment)
+        for said in (talk.record for talk in talks_as_they_stand(entries))
     ]
 
 
@@ -77,7 +83,7 @@ AS_WRITTEN, OTHER = "02 yes meeting self", "09 yes meeting self"
         ([], [], 0, "nothing written"),
         ([A, B], [AS_WRITTEN, OTHER], 2, "nothing corrected"),
         ([A, ("day", 1, "2026-11-03")], ["03 yes meeting self"], 1, "the day"),
-        ([A, ("held", 1, "missed")], ["02 missed meeting self"], 0, "MOT-5: what was not held does not count"),
+        ([A, ("held", 1, "missed")], ["02 missed"], 0, "MOT-5: what was not held does not count"),
         ([A, ("mode", 1, "video")], ["02 yes video self"], 1, "how"),
         ([A, ("held_by", 1, "both")], ["02 yes meeting both"], 1, "who"),
         ([A, B, ("taken_away", 1, "")], [OTHER], 1, "one that is taken away is gone, the other is left"),
@@ -145,9 +151,33 @@ AS_WRITTEN, OTHER = "02 yes meeting self", "09 yes meeting self"
         ),
         (
             [A, ("held", 1, "cancelled"), ("held", 1, "yes")],
+            ["02 yes"],
+            1,
+            "held after all: how and by whom went with the first correction, and are not guessed",
+        ),
+        (
+            [A, ("assessment", 1, "motivated"), ("held", 1, "missed")],
+            ["02 missed"],
+            0,
+            "MOT-5: nothing is assessed at a talk that was not held",
+        ),
+        (
+            [A, ("assessment", 1, "motivated"), ("held", 1, "missed"), ("undo", 3, "")],
+            ["02 yes meeting self motivated"],
+            1,
+            "that taken back: all of it stands again",
+        ),
+        (
+            [A, ("held", 1, "missed"), ("held", 1, "yes"), ("mode", 1, "video"), ("undo", 3, "")],
+            ["02 missed"],
+            0,
+            "a correction of how has nothing to say when the talk is not held",
+        ),
+        (
+            [A, ("assessment", 1, "motivated"), ("assessment", 1, "none")],
             [AS_WRITTEN],
             1,
-            "held after all",
+            "the assessment was none",
         ),
         ([A, B, ("day", 2, "2026-11-02")], [AS_WRITTEN, AS_WRITTEN], 2, "two on a day are two"),
     ],
@@ -182,6 +212,7 @@ SOME: dict[str, list[str]] = {
     "held": ["yes", "missed", "cancelled"],
     "mode": ["meeting", "telephone", "video"],
     "held_by": ["self", "colleague", "both"],
+    "assessment": ["continue", "motivated", "not_motivated", "none"],
     "taken_away": [""],
     "undo": [""],
 }
@@ -235,12 +266,16 @@ class Ledger:
         for number, (what, _about, day) in enumerate(self.steps, 1):
             if what != "talk":
                 continue
-            says = {"day": day, "held": "yes", "mode": "meeting", "held_by": "self"}
+            says = {"day": day, "held": "yes", "mode": "meeting", "held_by": "self", "assessment": ""}
             for n, (change, about, value) in enumerate(self.steps, 1):
-                if about == number and change != "undo" and self.in_force.get(n):
-                    says[change] = value
+                if about != number or change == "undo" or not self.in_force.get(n):
+                    continue
+                if says["held"] == "yes" or change in ("day", "held", "taken_away"):
+                    says[change] = "" if value == "none" else value
+                if says["held"] != "yes":
+                    says |= dict.fromkeys(("mode", "held_by", "assessment"), "")
             if "taken_away" not in says:
-                lines.append(f"{says['day'][-2:]} {says['held']} {says['mode']} {says['held_by']}")
+                lines.append(in_words(says.pop("day")[-2:], *says.values()))
         return lines
 
 
@@ -253,7 +288,7 @@ def test_mot_4_any_sequence_stands_as_it_does_the_slow_way(chosen: list[tuple[st
     ledger = Ledger(steps)
     entries = written(*steps)
     assert stand(entries) == ledger.talks()
-    assert len(talks_held(entries)) == sum(" yes " in line for line in ledger.talks())
+    assert len(talks_held(entries)) == sum(" yes" in line for line in ledger.talks())
     assert [entry.id for entry in corrections_that_stand(entries)] == [
         id_of(number) for number, stands in sorted(ledger.in_force.items()) if stands
     ]
@@ -285,6 +320,8 @@ def test_a_case_without_talks_has_nothing_to_correct() -> None:
         (["held", "yes"], {"change": "held", "held": "yes"}, 2, "held, as it stood"),
         (["mode", "telephone"], {"change": "mode", "mode": "telephone"}, 2, "how"),
         (["held_by", "both"], {"change": "held_by", "held_by": "both"}, 2, "who"),
+        (["assessment", "motivated"], {"change": "assessment", "assessment": "motivated"}, 2, "what it showed"),
+        (["assessment", "none"], {"change": "assessment", "assessment": "none"}, 2, "or that it showed nothing yet"),
         (["taken_away"], {"change": "taken_away"}, 1, "it is not to be there: one less"),
     ],
 )
@@ -380,9 +417,118 @@ def test_mot_5_a_talk_put_off_in_advance_that_came_off_needs_a_day_that_has_been
     talk = correcting([Kept(ahead, id=id_of(1))]).picks(id_of(1), "held", held)
     assert talk.at == "right_day"
     assert talk.says("24/11").names == ["AnswerRefused"], "tomorrow"
-    (kept,) = talk.picks(TODAY.isoformat(), "mistyped", SAVE).kept
+    talk.picks(TODAY.isoformat(), *(["video", "both"] if held == "yes" else []))
+    (kept,) = talk.picks("mistyped", SAVE).kept
     assert isinstance(kept, Corrected)
     assert (kept.held, kept.occurred_on, kept.talk_on) == (held, TODAY, ahead.occurred_on)
+
+
+@pytest.mark.parametrize("held", ["missed", "cancelled"])
+def test_mot_5_a_talk_that_was_held_after_all_is_asked_how_and_by_whom(held: Literal["missed", "cancelled"]) -> None:
+    talk = correcting([Kept(TalkHeld(case=OURS, held=held, occurred_on=FIRST), id=id_of(1))])
+    talk.picks(id_of(1), "held", "yes")
+    assert talk.at == "right_mode"
+    talk.picks("video")
+    assert talk.at == "right_held_by"
+    (kept,) = talk.picks("both", "learned_later", SAVE).kept
+    assert isinstance(kept, Corrected)
+    assert kept.applied_to(TalkHeld(case=OURS, held=held, occurred_on=FIRST)) == TalkHeld(
+        case=OURS, held="yes", occurred_on=FIRST, mode="video", held_by="both"
+    )
+    lines = [say(words, "sv") for words in ratta.note(kept)]
+    assert lines[2:5] == ["Blev samtalet av: Ja.", "Samtalets form: Video.", "Samtalet hölls av: båda samordnarna."]
+
+
+def test_mot_5_how_by_whom_and_the_assessment_are_corrected_only_of_a_talk_that_stands_as_held() -> None:
+    held = correcting(written(A)).picks(id_of(1))
+    assert {"mode", "held_by", "assessment"} < {button.value for button in held.screen.buttons}
+    missed = correcting(written(A, ("held", 1, "missed"))).picks(id_of(1))
+    values = [button.value for button in missed.screen.buttons if not button.value.startswith("!")]
+    assert values == ["day", "held", "taken_away"]
+
+
+def test_mot_2_a_corrected_assessment_has_not_the_reason_of_the_first() -> None:
+    first = TalkHeld(
+        case=OURS, held="yes", occurred_on=FIRST, mode="meeting", assessment="not_motivated", reason="not_now"
+    )
+    motivated, none = a_record("assessment", 1, "motivated"), a_record("assessment", 1, "none")
+    assert isinstance(motivated, Corrected)
+    assert isinstance(none, Corrected)
+    assert motivated.applied_to(first) == replace(first, assessment="motivated", reason=None)
+    assert none.applied_to(first) == replace(first, assessment=None, reason=None)
+    assert say(ratta.note(motivated)[2], "sv") == "Rätt bedömning: Motiverad."
+    assert say(ratta.note(none)[2], "sv") == "Rätt bedömning: Ingen bedömning."
+
+
+@pytest.mark.parametrize(
+    ("steps", "about", "label", "why"),
+    [
+        ([A, ("day", 1, "2026-11-03")], 2, "rättelsen: dagen, samtalet den 3 november 2026", "as the list names it"),
+        ([A, ("mode", 1, "video")], 2, "rättelsen: form, samtalet den 2 november 2026", "how"),
+        ([A, ("held_by", 1, "both")], 2, "rättelsen: vem, samtalet den 2 november 2026", "who"),
+        ([A, ("assessment", 1, "none")], 2, "rättad bedömning, samtalet den 2 november 2026", "what it showed"),
+        ([A, ("held", 1, "missed")], 2, "att samtalet den 2 november 2026 inte blev av", "not held"),
+        ([A, ("held", 1, "yes")], 2, "att samtalet den 2 november 2026 blev av", "held"),
+        ([A, ("taken_away", 1, "")], 2, "att samtalet den 2 november 2026 togs bort", "gone: its first day"),
+    ],
+)
+def test_mot_4_what_is_taken_back_is_named(steps: list[Step], about: int, label: str, why: str) -> None:
+    shown = {button.value: button.label for button in correcting(written(*steps)).screen.buttons}
+    assert shown[id_of(about)] == f"Ta tillbaka {label}", why
+    assert len(shown[id_of(about)]) <= LONGEST_LABEL
+
+
+def test_mot_4_a_taking_back_is_taken_back_in_its_own_words() -> None:
+    steps: list[Step] = [A, ("mode", 1, "video"), ("undo", 2, "")]
+    again = {button.value: button.label for button in correcting(written(*steps)).screen.buttons}
+    assert again[id_of(3)] == "Låt rättelsen gälla igen, samtalet den 2 november 2026"
+    away = {button.value: button.label for button in correcting(written(*steps, ("undo", 3, ""))).screen.buttons}
+    assert away[id_of(4)] == "Ta bort rättelsen igen, samtalet den 2 november 2026"
+
+
+@pytest.mark.parametrize(
+    ("steps", "about", "asked", "why"),
+    [
+        ([A, A, ("taken_away", 2, "")], 3, "2 november", "the one that was taken away comes back beside the other"),
+        ([A, B, ("day", 1, "2026-11-03"), ("day", 2, "2026-11-02")], 3, "2 november", "back to a day that was taken"),
+        ([A, A, ("held", 1, "missed")], 3, "2 november", "held again, as the other"),
+        ([A, A, ("mode", 1, "video")], 3, None, "they were both there before"),
+        ([A, B, ("taken_away", 1, "")], 3, None, "back to a day of its own"),
+        ([A, A, ("held", 1, "missed"), ("undo", 3, "")], 4, None, "one less that day"),
+    ],
+)
+def test_mot_4_a_taking_back_that_gives_a_day_two_talks_is_asked_about(
+    steps: list[Step], about: int, asked: str | None, why: str
+) -> None:
+    talk = correcting(written(*steps)).picks(id_of(about))
+    assert talk.at == ("reason" if asked is None else "same_day"), why
+    if asked:
+        assert asked in talk.asks
+        talk.picks("same")
+        assert (talk.outcome, talk.kept) == ("same_talk", ())
+        gone = all(step[0] != "taken_away" for step in steps)
+        assert ("inte ska finnas här" in talk.screen.text) is gone, "a talk that is gone is not taken away again"
+
+
+@pytest.mark.parametrize("practice", [True, False])
+def test_the_case_system_is_spoken_of_only_where_it_holds_the_case(practice: bool) -> None:
+    code = OURS if practice else REAL
+    talk = Talk(ratta.DIALOG, a_world(practice=practice, shelf={code: written(A)}))
+    talk.picks(code, id_of(1), "mode", "video", "mistyped", SAVE)
+    assert ("verksamhetssystemet" in talk.screen.text) is not practice
+
+
+@pytest.mark.parametrize(
+    ("presses", "said"),
+    [
+        (["taken_away", "wrong_case"], True),
+        (["taken_away", "written_twice"], False),
+        (["mode", "video", "wrong_case"], False),
+    ],
+)
+def test_a_talk_in_the_wrong_case_is_to_be_recorded_in_the_right_one(presses: list[str], said: bool) -> None:
+    talk = correcting(written(A)).picks(id_of(1), *presses, SAVE)
+    assert ("registrera samtalet i rätt ärende" in talk.screen.text) is said
 
 
 @pytest.mark.parametrize(
@@ -438,6 +584,8 @@ def test_one_can_go_back_all_the_way_from_a_correction() -> None:
         ("held_by", 1, "self"),
         ("held_by", 1, "colleague"),
         ("held_by", 1, "both"),
+        ("assessment", 1, "not_motivated"),
+        ("assessment", 1, "none"),
         ("undo", 1, ""),
     ],
 )
@@ -445,7 +593,7 @@ def test_every_note_of_a_correction_is_whole_sentences(step: Step, language: str
     kept = a_record(*step)
     assert isinstance(kept, Corrected)
     lines = [say(words, language) for words in ratta.note(kept)]
-    assert len(lines) == 5
+    assert len(lines) == (4 if step[0] == "undo" else 5)
     assert OURS in lines[0]
     assert ("2 november 2026" if language == "sv" else "2 November 2026") in lines[1]
     assert all(line.endswith(".") and "None" not in line and "{" not in line for line in lines)

@@ -52,6 +52,44 @@ def talks_as_they_stand(entries: Sequence[Entry]) -> tuple[Talk, ...]:
     return tuple(stand)
 
 
+@dataclass(frozen=True)
+class _Pending:
+    """A correction that is not written yet, in the place where it will stand."""
+
+    id: str
+    author: str
+    said_on: date
+    record: Corrected
+
+
+def talks_if_corrected(entries: Sequence[Entry], correction: Corrected) -> tuple[Talk, ...]:
+    """MOT-4: the talks as they will stand when a correction is saved.
+
+    :param entries: the case's records, oldest first; among them what the correction is about.
+    :param correction: the correction, a taking back included.
+    :returns: the talks in the order they were written.
+    """
+    last = entries[-1]
+    return talks_as_they_stand((*entries, _Pending("", last.author, last.said_on, correction)))
+
+
+def the_day_that_gets_a_second_talk(entries: Sequence[Entry], correction: Corrected) -> date | None:
+    """MOT-4: a correction that puts a second held talk on a day is asked about, a taking back included.
+
+    :param entries: the case's records, oldest first.
+    :param correction: the correction that is about to be saved.
+    :returns: the day, or ``None`` where no two talks meet on a day that did not meet there before.
+    """
+    before = {(talk.entry.id, talk.record.occurred_on) for talk in talks_held(entries)}
+    after = [
+        (talk.entry.id, talk.record.occurred_on)
+        for talk in talks_if_corrected(entries, correction)
+        if talk.record.held == "yes"
+    ]
+    days = [day for _, day in after]
+    return next((talk[1] for talk in after if talk not in before and days.count(talk[1]) > 1), None)
+
+
 def corrections_that_stand(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """MOT-4: the corrections that are in force and can be taken back, taking-back included.
 
