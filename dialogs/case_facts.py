@@ -7,11 +7,12 @@ The rest of a birth date than the month is never asked for, and no fact names a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
-from dialogs.answers import UNKNOWN, Answers, Choice, Kind, Month, Option, Pick, Value
+from dialogs.answers import NOT_THAT_MONTH, UNKNOWN, Answers, Choice, Kind, Month, Option, Pick, Value
 from dialogs.model import Question, Why, World
-from dialogs.records import CaseFact
-from dialogs.rules.cases import a_fact_may_be_out_of_date, the_fact_that_stands
+from dialogs.records import CaseFact, Entry
+from dialogs.rules.cases import a_fact_may_be_out_of_date, months_in_which_18_can_fall, the_fact_that_stands
 from dialogs.texts import Verbatim, Words
 from dialogs.texts import mark as _
 
@@ -48,7 +49,7 @@ def _districts(answers: Answers, world: World) -> Sequence[Option]:
     return tuple(Option(name, Verbatim(name)) for name in names)
 
 
-def _colleagues(answers: Answers, world: World) -> Sequence[Option]:
+def _coordinators(answers: Answers, world: World) -> Sequence[Option]:
     return (
         *(
             Option(person, _("Du") if person == world.person else Verbatim(label))
@@ -57,6 +58,27 @@ def _colleagues(answers: Answers, world: World) -> Sequence[Option]:
         Option("none_yet", _("Ingen ännu")),
         VET_INTE,
     )
+
+
+def _other_coordinators(answers: Answers, world: World) -> Sequence[Option]:
+    """The second is somebody else than the first (ENV-1)."""
+    first = answers.word_or_none("first_coordinator")
+    everyone = _coordinators(answers, world)
+    return tuple(option for option in everyone if option.value != first or first in ("none_yet", UNKNOWN))
+
+
+def _first_month(answers: Answers, world: World) -> date:
+    return months_in_which_18_can_fall(answers.word_or_none("age_group"), world.today)[0]
+
+
+def _last_month(answers: Answers, world: World) -> date:
+    return months_in_which_18_can_fall(answers.word_or_none("age_group"), world.today)[1]
+
+
+def _outside_the_age(answers: Answers, world: World) -> Words:
+    if answers.word_or_none("age_group") in (None, UNKNOWN):
+        return NOT_THAT_MONTH
+    return _("Månaden stämmer inte med åldern. Kontrollera båda.")
 
 
 _KINDS: dict[str, tuple[Kind, Words, Words, Why]] = {
@@ -76,7 +98,7 @@ _KINDS: dict[str, tuple[Kind, Words, Words, Why]] = {
         ),
     ),
     "month_of_18": (
-        Month(),
+        Month(earliest=_first_month, latest=_last_month, outside=_outside_the_age),
         _("Vilken månad fyller personen 18 år? Skriv månad och år."),
         _("Fyller 18"),
         Why(
@@ -105,8 +127,14 @@ _KINDS: dict[str, tuple[Kind, Words, Words, Why]] = {
         _("Vårdnad"),
         Why(words=_("Är personen under 18 ska vårdnadshavare ofta tillfrågas, men inte alltid. De frågas en i taget.")),
     ),
+    "first_coordinator": (
+        Pick(offers=_coordinators),
+        _("Vem är den första samordnaren?"),
+        _("Första samordnaren"),
+        Why(words=_("Ni är två i varje ärende och kan ersätta varandra."), rules=("ENV-1",)),
+    ),
     "second_coordinator": (
-        Pick(offers=_colleagues),
+        Pick(offers=_other_coordinators),
         _("Vem är den andra samordnaren?"),
         _("Andra samordnaren"),
         Why(words=_("Ni är två i varje ärende och kan ersätta varandra."), rules=("ENV-1",)),
@@ -124,18 +152,37 @@ def fact_question(fact: str, case: str = "case") -> Question:
     :returns: the question.
     """
     kind, asks, label, why = _KINDS[fact]
-    return Question(id=fact, asks=asks, label=label, kind=kind, why=why, preset=_stands(fact, case), depends_on=(case,))
+    return Question(
+        id=fact,
+        asks=asks,
+        label=label,
+        kind=kind,
+        why=why,
+        preset=_stands(fact, case),
+        depends_on=(case,),
+        offers=("age_group",) if fact == "month_of_18" else (),
+    )
 
 
 def _stands(fact: str, case: str) -> Callable[[Answers, World], Value | None]:
     def preset(answers: Answers, world: World) -> Value | None:
         entries = world.entries(answers.word(case))
         stands = the_fact_that_stands(entries, fact)
+        if stands is None and fact == "first_coordinator":
+            return _the_one_who_speaks(answers, world, entries)
         if stands is None or stands.value == UNKNOWN:
             return None
         return None if a_fact_may_be_out_of_date(entries, fact, world.today, world.policy) else stands.value
 
     return preset
+
+
+def _the_one_who_speaks(answers: Answers, world: World, entries: Sequence[Entry]) -> Value | None:
+    """Likely the first coordinator where nobody is on record, unless the second, or the case leaves the district."""
+    second = the_fact_that_stands(entries, "second_coordinator")
+    if second is not None and second.value == world.person:
+        return None
+    return world.person if answers.word_or_none("district") in (None, world.district) else None
 
 
 def facts_said(answers: Answers, world: World, case: str = "case") -> list[CaseFact]:

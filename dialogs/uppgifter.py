@@ -13,7 +13,7 @@ from dialogs.answers import UNKNOWN, Answers, CaseCode
 from dialogs.case_facts import FACTS, fact_question, facts_said
 from dialogs.model import Dialog, Go, Outcome, Question, Why, World
 from dialogs.records import CaseFact, Record
-from dialogs.rules.cases import MINOR_AGES
+from dialogs.rules.cases import ADULT_AGES, MINOR_AGES
 from dialogs.texts import Text, Words
 from dialogs.texts import mark as _
 
@@ -40,11 +40,12 @@ ROUTES = (
     Go("case", "group"),
     Go("group", "age_group", on=("youth", "young_adult", "unknown")),
     Go("age_group", "month_of_18", on=(*MINOR_AGES, UNKNOWN)),
-    Go("age_group", "police_area", on=("18_20", "21_29")),
+    Go("age_group", "police_area", on=ADULT_AGES),
     Go("month_of_18", "custody"),
     Go("custody", "police_area", on=("one", "two", "specially_appointed", "god_man", "unknown")),
     Go("police_area", "district"),
-    Go("district", "second_coordinator"),
+    Go("district", "first_coordinator"),
+    Go("first_coordinator", "second_coordinator"),
     Go("second_coordinator", "facts_kept"),
 )
 
@@ -62,7 +63,7 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
 DIALOG = Dialog(
     id="uppgifter",
     command="uppgifter",
-    version=1,
+    version=2,
     title=_("Ändra uppgifter"),
     about=_("Fyll i eller ändra uppgifter om ärendet"),
     noun=_("en påbörjad ändring av uppgifter"),
