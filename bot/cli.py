@@ -108,7 +108,7 @@ def replay(files: tuple[Path, ...], fill: bool) -> None:
 @main.command()
 @click.pass_context
 def run(ctx: click.Context) -> None:
-    """Serve Telegram until stopped; by webhook with LOTS_WEBHOOK_SECRET."""
+    """Serve Telegram until stopped, by polling or by webhook."""
     settings = _settings(ctx)
     from bot import logs
     from state.errors import BadSettings
@@ -227,13 +227,17 @@ def invite(ctx: click.Context, role: str | None, district: str | None, person_id
             expires_at=settings.now() + timedelta(hours=INVITATION_HOURS),
             person=person_id,
         )
+    if district not in settings.policy.districts:
+        click.echo(
+            f"note: {district} is none of the configured districts ({', '.join(settings.policy.districts)})", err=True
+        )
     click.echo(printed(code, settings.token, settings.base_url))
 
 
 @main.command()
 @click.pass_context
 def people(ctx: click.Context) -> None:
-    """List who may speak to the bot: id, label, role, district, language."""
+    """List who may speak to the bot, with their ids."""
     with _store(_settings(ctx)) as store:
         for person in store.people():
             click.echo(
@@ -257,7 +261,7 @@ def revoke(ctx: click.Context, person_id: str) -> None:
 @main.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Hold this installation to what it should be; each finding says what to do."""
+    """Look this installation over; each finding says what to do."""
     from bot.check import findings
 
     bad = False
@@ -310,5 +314,7 @@ def _talk(ctx: click.Context, first: str, transcript: TextIO | None) -> None:
 
     settings = load(os.environ, **{**ctx.obj, "mode": "ovning"})
     with claimed(settings.database), _desk(settings) as desk:
-        hear = io.StringIO() if sys.stdin is None else sys.stdin  # a service manager may give none
+        hear: TextIO = io.StringIO() if sys.stdin is None else sys.stdin  # a service manager may give none
+        if isinstance(hear, io.TextIOWrapper):
+            hear.reconfigure(errors="replace")
         talk(desk, first, hear, click.echo, transcript)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.guard import findings
-from bot.turn import PRACTICE, Turn, show
+from bot.turn import Turn, show
 from dialogs import case_code
 from dialogs.model import Dialog, World
 from dialogs.policy import Policy
@@ -38,12 +38,13 @@ LONGEST_TEXT = 200
 """Characters: a date, a number, a code or a command is never longer, so longer texts are not kept even for a moment."""
 
 LATEST_CASES = 20
+"""How many of a person's cases are looked at; those that are closed, or another district's now, fall away."""
+
 """How many of a person's latest cases are looked through for those that are still theirs."""
 
 BATCH = 200
 """How many updates may share a commit."""
 
-CODE_TRIES = 5
 """How often a stranger may try an invitation before the bot falls silent towards them."""
 
 
@@ -162,7 +163,6 @@ class Desk:
         self._source = source or ids.Secret()
         self.strangers: Counter[str] = Counter()
         """How often each stranger wrote, in memory only; gone with the process."""
-        self._tries: Counter[str] = Counter()
         self._told: set[str] = set()
 
     # ── in: screen, then save ────────────────────────────────────────────────────────────────────────────────
@@ -199,11 +199,10 @@ class Desk:
         code = _invitation_in(update.text) if isinstance(update, Said) else None
         if code is None:
             return True
-        self._tries[update.address] += 1
-        if self._tries[update.address] > CODE_TRIES or code in spoken_for:
+        if code in spoken_for or not self.store.invitation_holds(code, self.now()):
             return True
         spoken_for.add(code)
-        return not self.store.invitation_holds(code, self.now())
+        return False
 
     def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
         self.strangers[address] += 1
@@ -289,13 +288,12 @@ class Desk:
         )
         with self.store.transaction():
             self.store.handled([update.id], now, UpdateFailed.code)
-            shown = show(
-                Screen(text=say(words, "sv"), rows=()),
-                on="new",
-                query=update.payload.get("query"),
-                banner=say(PRACTICE, "sv") if self.practice else None,
-            )
-            return self.store.queue(channel, [(update.address, shown)], now)
+            person = self.store.person_at(update.channel, update.address)
+            if person is None:
+                return []
+            turn = Turn(self, person, update.payload, now)
+            turn.give_up(words)
+            return self.store.queue(channel, [(update.address, message) for message in turn.messages], now)
 
     def sweep(self, channel: str) -> list[Leaving]:
         """Park and erase drafts whose time is out, and forget what nobody can repeat. Called every few minutes.
@@ -347,7 +345,6 @@ class Desk:
                 )
             ]
         self.strangers.pop(update.address, None)
-        self._tries.pop(update.address, None)
         log.info("person joined", extra={"event": "PersonJoined"})
         self.forget_told(person)  # somebody who changes phone has no list of commands there
         turn = Turn(self, person, update.payload, now)

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dialogs import arende, case_code
+from dialogs.answers import CODE_FAULTS
 from dialogs.case_code import CodeFault
 from dialogs.model import Dialog, World
 from dialogs.records import Entry
-from dialogs.rules.catalogue import sentence
+from dialogs.rules.catalogue import rule_words
 from dialogs.texts import LANGUAGES, Text, Verbatim, Words, say
 from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
@@ -67,9 +68,36 @@ class Turn:
         session = self._store.active_session(self._person.id)
         self.forget_typed()
         if session is None:
-            return self.show_menu((_("Välj vad du vill göra."),))
+            return self._said_off_dialog(words)
         step = self._desk.engine.answer(session, text, self._world(session))
         self._keep(session, step, on="live")
+
+    def _said_off_dialog(self, words: str) -> None:
+        """Typed words where nothing is open: a menu's words do what its button does, and a draft is found again."""
+        wanted = words.casefold()
+        for button in (button for row in self._menu_rows() for button in row):
+            if button.label.casefold() == wanted:
+                return self._command(button.value)
+        if not self._take_up_a_draft():
+            self.show_menu()
+
+    def _take_up_a_draft(self) -> bool:
+        """Ask whether to go on with the latest draft that was put aside; whether there was one."""
+        drafts = self._store.drafts(self._person.id) if self._person.may_open_cases else []
+        if drafts:
+            self._keep(drafts[0], self._desk.engine.ask_to_resume(drafts[0], self._world(drafts[0])), on="new")
+        return bool(drafts)
+
+    def give_up(self, words: Words) -> None:
+        """Say that something broke; the question that was there stays as it is, and there is a menu.
+
+        :param words: what to say.
+        """
+        lang = self._person.language
+        screen = Screen(text=say(words, lang), rows=self._menu_rows())
+        banner = say(PRACTICE, lang) if self._desk.practice else None
+        query = self._payload.get("query")  # the session itself may be what cannot be read, so it is not looked at
+        self.messages.append(show(screen, on="new", query=query, live=False, banner=banner))
 
     def refused(self, kind: str) -> None:
         self.forget_typed()
@@ -136,6 +164,8 @@ class Turn:
             case = self._case_typed(typed_case)
             if case is None:
                 return None
+            if dialog.title_when_closed is None and self._desk.world(self._person, self._now).is_closed(case):
+                return self._show_case(case, why=False, on="new")
         drafts = self._store.drafts(self._person.id, dialog.id, case)
         if not drafts:
             return self._begin(dialog, case)
@@ -160,10 +190,13 @@ class Turn:
         """A case code behind a command; what is wrong with it is said here."""
         world = self._desk.world(self._person, self._now)
         code = typed if world.may_see(typed) else case_code.read(typed, self._desk.practice)
-        if not isinstance(code, CodeFault) and world.may_see(code):
-            return code
-        self._again((_("Du har inget ärende med den koden. Kontrollera koden och skriv den igen."),), on="new")
-        return None
+        if isinstance(code, CodeFault):
+            self._again((CODE_FAULTS[code],), on="new")
+            return None
+        if not world.may_see(code):
+            self._again((_("Du har inget ärende med den koden. Kontrollera koden och skriv den igen."),), on="new")
+            return None
+        return code
 
     # the case at a glance
 
@@ -195,10 +228,10 @@ class Turn:
         for line in arende.page(case, drafts, world):
             lines.append(say(line.words, lang))
             if why:
-                lines += [
-                    say(Text(_("Regel {rule}: {words}"), rule=r, words=Text(sentence(r))), lang) for r in line.rules
-                ]
+                lines += [say(rule_words(rule), lang) for rule in line.rules]
                 lines += [say(self._record_words(entry), lang) for entry in line.records[-LATEST_RECORDS:]]
+                if (more := len(line.records) - LATEST_RECORDS) > 0:
+                    lines.append(say(Text(_("– och {number} äldre."), number=more), lang))
         closed = world.is_closed(case)
         titles = [(d.title_when_closed if closed else d.title, d.command) for d in self._desk.dialogs]
         buttons = [Button(say(title, lang), f"/{command} {case}") for title, command in titles if title is not None]
@@ -255,7 +288,7 @@ class Turn:
     def _abandon(self) -> None:
         session = self._store.active_session(self._person.id)
         if session is None:
-            return self.show_menu((_("Det finns inget att avbryta."),))
+            return None if self._take_up_a_draft() else self.show_menu((_("Det finns inget att avbryta."),))
         self._drop_live()
         self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
 
@@ -266,7 +299,10 @@ class Turn:
         note = next((d.note for d in self._desk.dialogs if isinstance(held.record, d.kinds)), None)
         if note is None:
             return self._press_is_old()
-        text = "\n".join(say(words, self._person.language) for words in note(held.record))
+        record, notice = arende.as_it_stands(held, self._store.entries(held.record.case))
+        lines = [] if notice is None else [notice]
+        lines += [] if record is None else note(record)
+        text = "\n".join(say(words, self._person.language) for words in lines)
         self._show(Screen(text=text, rows=self._menu_rows()), on="press")
 
     def _press_is_old(self) -> None:

@@ -36,6 +36,8 @@ UNKNOWN = "unknown"
 
 NOT_A_CHOICE = _("Det svaret finns inte här. Tryck på en av knapparna.")
 
+NOT_THAT_MONTH = _("Månaden kan inte stämma. Skriv månad och år igen.")
+
 NEW_CASE = "new"
 """The value of the button Nytt ärende."""
 
@@ -298,10 +300,14 @@ class Pick(Kind):
 class Month(Kind):
     """A month of a year, or "Vet inte"; the day is never asked for.
 
-    :ivar years_ahead: how many years ahead the month may lie.
+    :ivar earliest: a day in the first month that does, by the answers so far and the world; ``None`` for no limit.
+    :ivar latest: a day in the last month that does; ``None`` for no limit.
+    :ivar outside: the sentence for a month outside the limits, by the same; ``None`` for a plain one.
     """
 
-    years_ahead: int = 18
+    earliest: Callable[[Answers, World], date] | None = None
+    latest: Callable[[Answers, World], date] | None = None
+    outside: Callable[[Answers, World], Words] | None = None
 
     @property
     def typed(self) -> str:
@@ -316,16 +322,27 @@ class Month(Kind):
         month = dates.read_month(said, world.language)
         if month is None:
             return Refused("not_a_month", _("Månaden gick inte att läsa. Skriv till exempel mars 2028 eller 2028-03."))
-        if month.year > world.today.year + self.years_ahead or month.year < world.today.year - 100:
-            return Refused("month_out_of_range", _("Det året kan inte stämma. Skriv månad och år igen."))
-        return Given(f"{month:%Y-%m}")
+        if not self._within(month, world, answers):
+            return Refused("month_out_of_range", self.outside(answers, world) if self.outside else NOT_THAT_MONTH)
+        return Given(_month_value(month))
+
+    def _within(self, month: date, world: World, answers: Answers) -> bool:
+        said = _month_value(month)
+        if self.latest is not None and said > _month_value(self.latest(answers, world)):
+            return False
+        return self.earliest is None or said >= _month_value(self.earliest(answers, world))
 
     def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
-        return value == UNKNOWN or (isinstance(value, str) and dates.read_month(value, "sv") is not None)
+        month = dates.read_month(value) if isinstance(value, str) else None
+        return value == UNKNOWN or (month is not None and self._within(month, world, answers))
 
     def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         month = dates.read_month(str(value), "sv")
         return say(_("Vet inte"), world.language) if month is None else dates.month_words(month, world.language)
+
+
+def _month_value(day: date) -> str:
+    return f"{day.year:04}-{day.month:02}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -580,7 +597,7 @@ class CaseCode(Kind):
             return Given(code, Text(_("Nytt ärende: {code}. Koden gäller först när du har sparat."), code=code))
         read = said if said in world.cases else case_code.read(said, world.practice)
         if isinstance(read, CodeFault):
-            return Refused(read.name.lower(), _CODE_FAULTS[read])
+            return Refused(read.name.lower(), CODE_FAULTS[read])
         if not world.may_see(read):
             return Refused(
                 "unknown_case", _("Du har inget ärende med den koden. Kontrollera koden och skriv den igen.")
@@ -602,10 +619,10 @@ class CaseCode(Kind):
         code = str(value)
         if world.may_see(code):
             return code
-        return say(Text(_("{code} (nytt ärende: skriv koden i verksamhetssystemet)"), code=code), world.language)
+        return say(Text(_("{code} (nytt ärende)"), code=code), world.language)
 
 
-_CODE_FAULTS: dict[CodeFault, str] = {
+CODE_FAULTS: dict[CodeFault, str] = {
     CodeFault.NOT_A_CODE: _("Det är ingen ärendekod. En kod har sex tecken i två grupper om tre."),
     CodeFault.WRONG_CHECK: _(
         "Koden stämmer inte. Något tecken är fel eller på fel plats. Kontrollera koden och skriv den igen."

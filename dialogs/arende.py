@@ -12,7 +12,7 @@ from dialogs.answers import NOTHING, UNKNOWN
 from dialogs.case_facts import FACTS, fact_question
 from dialogs.model import World
 from dialogs.records import CaseFact, Corrected, Entry, Record, TalkHeld
-from dialogs.rules.cases import a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
+from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
 from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
 from dialogs.samtal import count_words, talk_words
 from dialogs.texts import Text, Verbatim, Words
@@ -68,18 +68,22 @@ def _talk_lines(entries: Sequence[Entry], world: World) -> list[Line]:
     ]
     if held:
         last = max(held, key=lambda talk: talk.record.occurred_on)
-        lines.append(Line(Text(_("Senaste samtalet: {day}."), day=last.record.occurred_on), ("MOT-5",), (last.entry,)))
+        trace = (last.entry, *last.corrected_by)
+        lines.append(Line(Text(_("Senaste samtalet: {day}."), day=last.record.occurred_on), ("MOT-5",), trace))
     if others:
-        missed = tuple(talk.entry for talk in talks_as_they_stand(entries) if talk.record.held != "yes")
+        standing = [talk for talk in talks_as_they_stand(entries) if talk.record.held != "yes"]
+        missed = tuple(part for talk in standing for part in (talk.entry, *talk.corrected_by))
         lines.append(Line(Text(_("Samtal som inte blev av: {number}."), number=others), ("MOT-5",), missed))
     return lines
 
 
 def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
     lines = []
+    age = the_fact_that_stands(entries, "age_group")
+    of_age = age is not None and age.value in ADULT_AGES
     for fact in FACTS:
         stands = the_fact_that_stands(entries, fact)
-        if stands is None or stands.value == UNKNOWN:
+        if stands is None or stands.value == UNKNOWN or (fact == "custody" and of_age):
             continue
         question = fact_question(fact)
         shown = Verbatim(question.kind.show(stands.value, world, NOTHING))
@@ -111,14 +115,30 @@ def _next(entries: Sequence[Entry], world: World) -> Line:
             ("MOT-2",),
             (assessed.entry,),
         )
-    due = an_assessment_is_due(len(held), group_said(entries), world.policy)
+    due = an_assessment_is_due(len(held) + 1, group_said(entries), world.policy)
     if due != "not_due" and (assessed is None or assessed is not held[-1]):
-        return Line(_("Nästa steg: boka nästa samtal. Då kan du bedöma motivationen."), ("MOT-1",), (held[-1].entry,))
+        latest = tuple(talk.entry for talk in held[-1:])
+        return Line(_("Nästa steg: boka nästa samtal. Då kan du bedöma motivationen."), ("MOT-1",), latest)
     return Line(_("Nästa steg: boka nästa samtal."), ("MOT-1",))
 
 
 def _last_assessed(held: Sequence[Talk]) -> Talk | None:
     return next((talk for talk in reversed(held) if talk.record.assessment is not None), None)
+
+
+def as_it_stands(entry: Entry, entries: Sequence[Entry]) -> tuple[Record | None, Words | None]:
+    """A record as it reads today, for its note: a talk may have been corrected, or taken away (MOT-4).
+
+    :param entry: the record.
+    :param entries: its case's records, oldest first.
+    :returns: what it says now, ``None`` where it was taken away; and a line that says so, where it was changed.
+    """
+    if not isinstance(entry.record, TalkHeld):
+        return entry.record, None
+    stands = next((talk for talk in talks_as_they_stand(entries) if talk.entry.id == entry.id), None)
+    if stands is None:
+        return None, Text(_("{talk} är borttaget genom en rättelse. Det räknas inte."), talk=talk_words(entry.record))
+    return stands.record, _("Samtalet är rättat. Så här gäller det nu:") if stands.corrected_by else None
 
 
 _NAMES = {

@@ -290,7 +290,8 @@ def _says_consent_is_next(answers: Answers, world: World) -> Sequence[Words]:
     return (
         *_saved(answers, world),
         _("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."),
-        _("Frågorna om samtycke kommer i en senare version. Skriv personens svar i verksamhetssystemet så länge."),
+        _("Frågorna om samtycke kommer i en senare version."),
+        *(() if world.practice else (_("Skriv personens svar i verksamhetssystemet så länge."),)),
     )
 
 

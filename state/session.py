@@ -18,7 +18,7 @@ from dialogs.answers import Answers, CaseCode, Given, Partly, Refused, Value
 from dialogs.law import fact
 from dialogs.model import Dialog, Outcome, Question, World
 from dialogs.records import CaseOpened, Entry, Record
-from dialogs.rules.catalogue import sentence
+from dialogs.rules.catalogue import rule_words
 from dialogs.texts import Text, Words, say
 from dialogs.texts import mark as _
 from state.events import (
@@ -64,7 +64,7 @@ class Session:
     :ivar growing: the pressed part of a list that waits for Klar.
     :ivar asking: empty on the way; else ``change`` or ``change:QUESTION``; or ``abandon:`` or ``resume:`` with what of
         these waits under it.
-    :ivar read_back: the way as the read-back shows it, while it is shown; saved only if it still is so.
+    :ivar read_back: the answers and words that the read-back shows, while it is shown; saved only if they still stand.
     :ivar revision: counts every change; buttons carry it.
     """
 
@@ -76,7 +76,7 @@ class Session:
     answers: Mapping[str, Value] = field(default_factory=dict)
     growing: Value | None = None
     asking: str = ""
-    read_back: Mapping[str, Value] | None = None
+    read_back: Sequence[str] | None = None
     revision: int = 1
 
     def body(self) -> dict[str, Any]:
@@ -363,7 +363,7 @@ class Engine:
             session = replace(
                 session,
                 answers={q: held for q, held in session.answers.items() if q in position.way},
-                read_back=None if session.asking else dict(position.way),
+                read_back=None if session.asking else self._read_back(session, position, world),
             )
         elif position.at.id in session.answers:
             # An answer that no longer holds (a limit, a case that is gone). It stays until the question is answered
@@ -383,8 +383,29 @@ class Engine:
             return notice, reply.words
         return (notice,)
 
+    def _read_back(self, session: Session, position: Position, world: World) -> list[str]:
+        """Every answer and its words as they stood when the draft was opened: what is saved is what was shown.
+
+        The words are held too, since an answer may be the id of a record that has changed meanwhile; the day is that
+        of the opening, so that midnight alone changes nothing.
+        """
+        then = replace(world, now=session.opened_at)
+        lines = self._lines(self.compiled[session.dialog].dialog, position, then)
+        return [f"{value} {line}" for value, line in zip(position.way.values(), lines, strict=True)]
+
+    @staticmethod
+    def _lines(dialog: Dialog, position: Position, world: World) -> list[str]:
+        """The answers on the way, each with its label."""
+        way: dict[str, Value] = {}
+        lines = []
+        for passed, value in position.way.items():
+            asked = dialog.by_id[passed]
+            lines.append(f"{say(asked.label, world.language)}: {asked.kind.show(value, world, Answers(way))}")
+            way[passed] = value
+        return lines
+
     def _save(self, session: Session, position: Position, world: World) -> Step:
-        if not isinstance(position.at, Outcome) or dict(position.way) != dict(session.read_back or {}):
+        if not isinstance(position.at, Outcome) or self._read_back(session, position, world) != session.read_back:
             changed = _("Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
             return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed,))
         records = tuple(self.compiled[session.dialog].dialog.record(position.answers, world))
@@ -403,7 +424,10 @@ class Engine:
         after = _after(world, records)
         lines = list(outcome.says(position.answers, after))
         opened = [kept.case for kept in records if isinstance(kept, CaseOpened)]
-        lines += [Text(_("Skriv koden {case} i verksamhetssystemet nu."), case=case) for case in opened]
+        write = _("Skriv koden {case} i verksamhetssystemet nu.")
+        if world.practice:
+            write = _("Koden {case} är bara övning. Skriv den inte i verksamhetssystemet.")
+        lines += [Text(write, case=case) for case in opened]
         screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=())
         return Step(None, (*events, SessionCompleted(outcome.id, records)), screen)
 
@@ -431,9 +455,7 @@ class Engine:
         if question is None:
             return Step(session, (PressWasStale(),), self._screen(session, position, world))
         lines: list[Words] = [question.why.words]
-        lines += [
-            Text(_("Regel {rule}: {words}"), rule=rule, words=Text(sentence(rule))) for rule in question.why.rules
-        ]
+        lines += [rule_words(rule) for rule in question.why.rules]
         lines += [
             Text(_("Lag: {law}. Vi kontrollerade lagtexten den {day}."), law=found.cites, day=found.read_on)
             for found in (fact(law, world.today) for law in question.why.law)
@@ -508,11 +530,7 @@ class Engine:
             rows = stack(choices, (_button(_("Tillbaka"), BACK, lang),))
         else:
             lines.append(say(_("Stämmer det här?"), lang))
-            way: dict[str, Value] = {}
-            for passed, value in position.way.items():
-                asked = dialog.by_id[passed]
-                lines.append(f"{say(asked.label, lang)}: {asked.kind.show(value, world, Answers(way))}")
-                way[passed] = value
+            lines += self._lines(dialog, position, world)
             rows = stack(
                 (
                     _button(_("Spara"), SAVE, lang),

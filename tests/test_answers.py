@@ -17,6 +17,7 @@ from dialogs.answers import (
     Day,
     Given,
     Kind,
+    Month,
     Number,
     Option,
     Partly,
@@ -203,6 +204,59 @@ def test_a_step_leaves_what_was_there_before_as_it_was() -> None:
 )
 def test_a_day_within_its_limits(said: str, came: tuple[str, Any], why: str) -> None:
     assert read(DAY, said) == came, why
+
+
+MONTH = Month(
+    earliest=lambda answers, world: world.today,
+    latest=lambda answers, world: date(2028 if answers.word_or_none("far") else 2027, 3, 1),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "came", "why"),
+    [
+        ("mars 2027", ("given", "2027-03"), "Swedish words, and the last month that does"),
+        ("2026-11", ("given", "2026-11"), "digits, and the first: the month it is, whatever the day"),
+        ("3/2027", ("given", "2027-03"), "the month first"),
+        ("vet inte", ("given", "unknown"), "nobody knows"),
+        ("oktober 2026", ("month_out_of_range", []), "a month too early"),
+        ("april 2027", ("month_out_of_range", []), "a month too late"),
+        ("9999-12", ("month_out_of_range", []), "the last month there is"),
+        ("0001-01", ("month_out_of_range", []), "and the first"),
+        ("mars", ("not_a_month", []), "no year"),
+        ("13/2027", ("not_a_month", []), "no such month"),
+        ("14 mars 2027", ("not_a_month", []), "a day is never taken"),
+        ("", ("not_a_month", []), "nothing"),
+    ],
+)
+def test_a_month_within_its_limits(said: str, came: tuple[str, Any], why: str) -> None:
+    assert read(MONTH, said) == came, why
+
+
+@pytest.mark.parametrize(
+    ("value", "so_far", "holds", "why"),
+    [
+        ("2027-03", {}, True, "the last month that does"),
+        ("2027-04", {}, False, "a month too late"),
+        ("2027-04", {"far": "yes"}, True, "the limits go by the answers so far"),
+        ("2026-10", {}, False, "a month too early"),
+        ("unknown", {}, True, "nobody knows"),
+        ("2027-13", {}, False, "no month"),
+        (7, {}, False, "no text"),
+    ],
+)
+def test_a_stored_month_is_held_against_the_limits_as_they_are_now(
+    value: Value, so_far: dict[str, Value], holds: bool, why: str
+) -> None:
+    assert MONTH.holds(value, a_world(), Answers(so_far)) is holds, why
+
+
+def test_a_month_outside_the_limits_is_refused_in_the_words_of_its_question() -> None:
+    plain = MONTH.read("april 2027", None, a_world())
+    assert plain == Refused("month_out_of_range", "Månaden kan inte stämma. Skriv månad och år igen.")
+    own = replace(MONTH, outside=lambda answers, world: "För långt fram.").read("april 2027", None, a_world())
+    assert own == Refused("month_out_of_range", "För långt fram.")
+    assert Month().read("mars 1850", None, a_world()) == Given("1850-03"), "no limit, no refusal"
 
 
 def test_quick_buttons_carry_their_own_day_and_say_it_as_one_does() -> None:

@@ -77,7 +77,7 @@ TALKS = [a_talk("2026-10-05"), a_talk("2026-10-12"), a_talk("2026-10-19"), a_tal
         ),
         (
             [a_talk("2026-11-09"), a_talk("2026-11-02")],
-            ["Hållna samtal: 2 av 3–5.", "Senaste samtalet: 9 november 2026.", BOOK],
+            ["Hållna samtal: 2 av 3–5.", "Senaste samtalet: 9 november 2026.", ASSESS],
             "the latest is the latest day, not the latest record",
         ),
         (
@@ -166,7 +166,7 @@ LATER = a_talk("2026-11-09")
     ("records", "says", "rules", "behind", "why"),
     [
         ([], BOOK, ("MOT-1",), [], "MOT-1: the first talk"),
-        (TALKS[:2], BOOK, ("MOT-1",), [], "MOT-1: two talks: nothing to assess"),
+        (TALKS[:2], ASSESS, ("MOT-1",), [2], "MOT-1: the next talk is the third: it can be assessed"),
         (TALKS[:3], ASSESS, ("MOT-1",), [3], "MOT-1: three, and nobody has assessed"),
         ([a_fact("group", "youth"), *TALKS], BOOK, ("MOT-1",), [], "MOT-1: for unga no assessment is demanded"),
         ([a_fact("group", "young_adult"), *TALKS], ASSESS, ("MOT-1",), [5], "TG-2: for unga vuxna it is"),
@@ -234,7 +234,7 @@ def test_every_line_has_the_rules_and_the_records_behind_it() -> None:
         f"Ärende {OURS}": ((), [id_of(1)]),
         "Ärendet är stängt.": ((), [id_of(8)]),
         "Hållna samtal": (("MOT-1", "MOT-4"), [id_of(3), id_of(5)]),
-        "Senaste samtalet": (("MOT-5",), [id_of(3)]),
+        "Senaste samtalet": (("MOT-5",), [id_of(3), id_of(5)]),
         "Samtal som inte blev av": (("MOT-5",), [id_of(4)]),
         "Grupp": (("TG-1", "TG-2", "TG-3"), [id_of(2)]),
         "Vårdnad": ((), [id_of(7)]),
@@ -276,7 +276,10 @@ def test_varfor_shows_the_rule_and_who_saved_the_record_and_the_way_back() -> No
     lines = why.text.splitlines()
     assert [line for line in lines if line in glance.text.splitlines()] == glance.text.splitlines(), "each line again"
     at = lines.index("Hållna samtal: 2 av 3–5.")
-    assert [line.partition(":")[0] for line in lines[at + 1 : at + 3]] == ["Regel MOT-1", "Regel MOT-4"]
+    assert [line.partition(":")[0] for line in lines[at + 1 : at + 3]] == [
+        "Regel MOT-1, rapporten 2020",
+        "Regel MOT-4, rapporten 2020",
+    ]
     assert lines[at + 3 : at + 5] == [
         "– Samtal den 2 november 2026. Sparat av dig den 23 november 2026.",
         "– Samtal den 9 november 2026. Sparat av en kollega den 23 november 2026.",

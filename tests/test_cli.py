@@ -245,6 +245,20 @@ def test_try_ends_also_where_there_is_no_standard_input(lots_env: dict[str, str]
     assert ended.stdout.splitlines()[-1].startswith("Slut.")
 
 
+def test_bytes_that_are_no_text_get_an_answer(lots_env: dict[str, str]) -> None:
+    """Also where the locale knows nothing but ASCII."""
+    ended = subprocess.run(
+        [*ENTRY, "play", "samtal"],
+        env=lots_env | {"LC_ALL": "C"},
+        input=b"\xff\xfehej\n",
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    assert ended.stderr == b""
+    assert "Det är ingen ärendekod." in ended.stdout.decode()
+
+
 def test_a_talk_in_the_terminal_is_kept(lots_env: dict[str, str]) -> None:
     """Numbers, words and answers; typed in another mode it is practice all the same."""
     env = lots_env | {"LOTS_TELEGRAM_MODE": "chatt"}

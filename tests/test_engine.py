@@ -405,7 +405,7 @@ def test_why_says_rule_and_law_and_moves_nothing() -> None:
     assert talk.names == ["WhyAsked"]
     words, rule, law, *question = lines(talk)
     assert words == "Bara hur många sparas."
-    assert rule.startswith("Regel MOT-5: ")
+    assert rule.startswith("Regel MOT-5, rapporten 2020: ")
     assert rule.endswith(".")
     assert law.startswith("Lag: 27 § förvaltningslagen (2017:900)")
     assert "12 februari 2026" in law, "the day its text was read"

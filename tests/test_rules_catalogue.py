@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialogs.law import facts
-from dialogs.rules.catalogue import BUILT, NOT_BUILT, sentence
+from dialogs.rules.catalogue import BUILT, NOT_BUILT, rule_words
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST = {"TG": 7, "CON": 15, "MOT": 5, "THR": 16, "DEC": 2, "PLAN": 1, "FU": 3, "DIS": 1, "DEV": 1, "ENV": 1, "NET": 1}
@@ -52,7 +52,9 @@ def test_a_built_rule_is_named_by_a_test(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", BUILT)
 def test_a_built_rule_has_its_sentence_and_its_source(rule: str) -> None:
-    assert sentence(rule).endswith(".")
+    said = rule_words(rule).render("sv")
+    assert said.startswith(f"Regel {rule}, ")
+    assert said.endswith(".")
     assert re.fullmatch(r"S[0-3](, S[0-3])*", BUILT[rule].source)
 
 

@@ -91,4 +91,4 @@ def _turned_away(status: int) -> web.Response:
 
 def _is_a_number(said: object) -> bool:
     """Whether this can be the number of an update; the store has 63 bits for it."""
-    return isinstance(said, int) and 0 <= said < 1 << 63
+    return isinstance(said, int) and not isinstance(said, bool) and 0 <= said < 1 << 63

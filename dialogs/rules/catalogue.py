@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dialogs.texts import Text
 from dialogs.texts import mark as _
 
 
@@ -53,11 +54,18 @@ NOT_BUILT: tuple[str, ...] = (
 )
 
 
-def sentence(rule: str) -> str:
-    """A rule in one plain Swedish sentence, to be translated when shown.
+SOURCES = {"S0": _("rapporten 2020"), "S2": _("beslutet 2019"), "S3": _("vägledningen 2021")}
+"""How the documents are named to a reader."""
+
+
+def rule_words(rule: str) -> Text:
+    """A rule in one plain Swedish sentence, with where it is from.
 
     :param rule: the id of a rule that is built.
-    :returns: the marked sentence.
+    :returns: words, to be translated when shown.
     :raises KeyError: the rule is unknown or not built yet.
     """
-    return BUILT[rule].words
+    held = BUILT[rule]
+    first, *others = (Text(SOURCES[source]) for source in held.source.split(", "))
+    source = Text(_("{first} och {second}"), first=first, second=others[0]) if others else first
+    return Text(_("Regel {rule}, {source}: {words}"), rule=rule, source=source, words=Text(held.words))
