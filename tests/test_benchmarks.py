@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -52,3 +54,22 @@ def test_the_desk_records_a_talk_durably(benchmark: BenchmarkFixture, tmp_path: 
 
 
 HELD = {"case": OURS, "held": "yes", "occurred_on": "2026-11-02", "mode": "meeting", "held_by": "self"}
+
+
+def test_the_load_scenario_fits_the_dialog(tmp_path: Path) -> None:
+    """`tools/bench` would measure people who are stuck, if its labels were not those of the dialog."""
+    steps = json.loads((Path(__file__).parent.parent / "tools" / "bench-scenario.json").read_text("utf-8"))
+    store = Store(tmp_path / "ovning.db", bytes(32))
+    desk = Desk(store, DIALOGS, policy=Policy(), practice=True, now=lambda: MONDAY, source=ids.Seeded(1))
+    with store.transaction():
+        store.add_person(role="samordnare", district="Farsta", channel=CHANNEL, address="1", now=MONDAY)
+    count = itertools.count(1)
+    phone = Phone(desk, "1", lambda: next(count))
+    for step in steps:
+        (screen,) = phone.says(step["send"]) if "send" in step else phone.presses(step["tap"].strip("^$"))
+        wanted = step["expect"]
+        if "text" in wanted:
+            assert wanted["text"] in screen.text, step["name"]
+        else:
+            assert any(re.search(wanted["button"], button.label) for button in screen.buttons), step["name"]
+    store.close()
