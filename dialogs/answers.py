@@ -7,6 +7,7 @@ channel, the value of a button or typed text, and gives one of three things back
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from dialogs import case_code, dates
 from dialogs.case_code import CodeFault
 from dialogs.dates import DateFault
-from dialogs.texts import Text, Verbatim, Words, say
+from dialogs.texts import Text, Verbatim, Words, as_text, say
 from dialogs.texts import mark as _
 
 if TYPE_CHECKING:
@@ -132,13 +133,13 @@ NOTHING = Answers({})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class Kind(ABC):
     """The base of the kinds: what every kind can say of itself."""
 
     @property
+    @abstractmethod
     def typed(self) -> str:
         """What may be typed: ``choice``, ``date``, ``number``, ``code``, ``several`` or ``three_state``."""
-        raise NotImplementedError(type(self).__name__)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -163,6 +164,7 @@ class Kind:
         """
         return ()
 
+    @abstractmethod
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         """Read a press or typed text.
 
@@ -172,8 +174,8 @@ class Kind:
         :param answers: the answers so far.
         :returns: the answer, a part of it, or why not.
         """
-        raise NotImplementedError(type(self).__name__)
 
+    @abstractmethod
     def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
         """Whether a stored value is still an answer, asked anew at every replay.
 
@@ -182,8 +184,8 @@ class Kind:
         :param answers: the answers so far.
         :returns: ``False`` makes the question be asked again.
         """
-        raise NotImplementedError(type(self).__name__)
 
+    @abstractmethod
     def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         """The value in the reader's words.
 
@@ -192,7 +194,6 @@ class Kind:
         :param answers: the answers so far.
         :returns: words for the read-back.
         """
-        raise NotImplementedError(type(self).__name__)
 
     def problems(self) -> list[str]:
         """What is wrong with the declaration of this kind.
@@ -222,9 +223,18 @@ def _match(said: str, options: Sequence[Option], language: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Kind):
-    """One of a few: ``Choice(options=(Option("yes", _("Ja")), …))``; every choice must be routed."""
+    """One of a few: ``Choice(choices=(Option("yes", _("Ja")), …))``; every choice must be routed."""
 
     choices: tuple[Option, ...]
+
+    def label_of(self, value: str) -> Text:
+        """The words of a choice.
+
+        :param value: a stored value.
+        :returns: its words, to be put into others.
+        :raises KeyError: there is no such choice.
+        """
+        return {option.value: as_text(option.label) for option in self.choices}[value]
 
     @property
     def typed(self) -> str:

@@ -15,7 +15,7 @@ from dialogs.records import CaseFact, Corrected, Entry, Record, TalkHeld
 from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
 from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
 from dialogs.samtal import count_words, talk_words
-from dialogs.texts import Text, Verbatim, Words
+from dialogs.texts import Text, Verbatim, Words, as_text
 from dialogs.texts import mark as _
 
 
@@ -87,7 +87,7 @@ def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
             continue
         question = fact_question(fact)
         shown = Verbatim(question.kind.show(stands.value, world, NOTHING))
-        label = question.label if isinstance(question.label, Text) else Text(question.label)
+        label = as_text(question.label)
         line = Text(_("{label}: {value}."), label=label, value=shown)
         if a_fact_may_be_out_of_date(entries, fact, world.today, world.policy):
             line = Text(
@@ -160,5 +160,5 @@ def record_words(record: Record) -> Text:
         return Text(_("Rättelse av samtalet den {day}"), day=record.talk_on)
     if isinstance(record, CaseFact):
         label = fact_question(record.fact).label
-        return Text(_("Uppgift, {label}"), label=label if isinstance(label, Text) else Text(label))
+        return Text(_("Uppgift, {label}"), label=as_text(label))
     return Text(_NAMES[record.kind])

@@ -94,7 +94,7 @@ def problems_between(
     :param cited: rule ids that the code of the rules cites.
     :returns: problems; none where all is well.
     """
-    return [*_doubles(dialogs, taken, common), *_next_steps(dialogs, taken), *_unused(dialogs, cited)]
+    return [*_doubles(dialogs, taken, common), *_unused(dialogs, cited)]
 
 
 def problems_of_texts(
@@ -430,16 +430,6 @@ def _doubles(dialogs: Sequence[Dialog], taken: Collection[str], common: Collecti
     for code, what, name, dialog in named:
         if count[code, name] > 1:
             yield Problem(code, dialog, f"{what} “{name}” is taken. Choose another.")
-
-
-def _next_steps(dialogs: Sequence[Dialog], taken: Collection[str]) -> Iterator[Problem]:
-    commands = {dialog.command for dialog in dialogs} | set(taken)
-    for dialog in dialogs:
-        for outcome in dialog.outcomes:
-            for command in outcome.follows:
-                if command not in commands:
-                    says = f"the next step “{command}” is no command. Correct it or build that dialog first."
-                    yield Problem("unknown-command", f"{dialog.id}: outcome {outcome.id}", says)
 
 
 def _unused(dialogs: Sequence[Dialog], cited: Collection[str]) -> Iterator[Problem]:

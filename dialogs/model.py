@@ -117,14 +117,12 @@ class Outcome:
     :ivar id: its name in routes.
     :ivar saves: whether something is kept; then the read-back comes first.
     :ivar says: the lines of the last screen. It is called with the world as it is after saving.
-    :ivar follows: commands offered as next steps, the first the likeliest.
     :ivar rules: the rules that lead here.
     """
 
     id: str
     says: Callable[[Answers, World], Sequence[Words]]
     saves: bool = True
-    follows: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
 
 

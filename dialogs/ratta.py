@@ -20,7 +20,18 @@ from dialogs.rules.talks import (
     talks_if_corrected,
     the_day_that_gets_a_second_talk,
 )
-from dialogs.samtal import ASSESSMENT, HELD, HELD_BY, MODE, OTHER, SAME_DAY, count_words, latest_day, talk_words
+from dialogs.samtal import (
+    ASSESSMENT,
+    HELD,
+    HELD_BY,
+    MODE,
+    NOT_THE_JOURNAL,
+    OTHER,
+    SAME_DAY,
+    count_words,
+    latest_day,
+    talk_words,
+)
 from dialogs.texts import Text, Words
 from dialogs.texts import mark as _
 
@@ -429,10 +440,10 @@ def note(kept: Corrected) -> Sequence[Words]:
     """
     values: dict[str, object] = {
         "day": kept.occurred_on,
-        "held": kept.held and _label(HELD, kept.held),
-        "mode": kept.mode and _label(MODE, kept.mode),
+        "held": kept.held and HELD.label_of(kept.held),
+        "mode": kept.mode and MODE.label_of(kept.mode),
         "held_by": kept.held_by and Text(_NOTE_BY[kept.held_by]),
-        "assessment": kept.assessment and _label(RIGHT_ASSESSMENT, kept.assessment),
+        "assessment": kept.assessment and RIGHT_ASSESSMENT.label_of(kept.assessment),
     }
     lines: list[Words] = [Text(_("Rättelse, ärende {case}."), case=kept.case)]
     if kept.change == "undo":
@@ -441,14 +452,9 @@ def note(kept: Corrected) -> Sequence[Words]:
         lines.append(Text(_("Den gäller samtalet den {day}, som det först sparades."), day=kept.talk_on))
         changed = [kept.change, *(other for other in _WITH_HELD if kept.change == "held" and values[other])]
         lines += (Text(_NOTE_CHANGE[change], value=values.get(change)) for change in changed)
-    lines.append(Text(_("Skäl: {words}."), words=_label(REASON, kept.reason)))
-    lines.append(_("Det här är ett underlag. Journalen förs i verksamhetssystemet."))
+    lines.append(Text(_("Skäl: {words}."), words=REASON.label_of(kept.reason)))
+    lines.append(NOT_THE_JOURNAL)
     return lines
-
-
-def _label(choice: Choice, value: str) -> Text:
-    (words,) = [option.label for option in choice.choices if option.value == value]
-    return words if isinstance(words, Text) else Text(words)
 
 
 DIALOG = Dialog(

@@ -24,6 +24,9 @@ from dialogs.rules.talks import (
 from dialogs.texts import Text, Verbatim, Words
 from dialogs.texts import mark as _
 
+NOT_THE_JOURNAL = _("Det här är ett underlag. Journalen förs i verksamhetssystemet.")
+"""The last line of every journal note."""
+
 OTHER = Option("other", _("Annat: skrivs i verksamhetssystemet"))
 
 HELD = Choice(
@@ -438,17 +441,12 @@ def note(kept: TalkHeld) -> Sequence[Words]:
     if kept.held_by:
         lines.append(_NOTE_BY[kept.held_by])
     if kept.assessment:
-        lines.append(Text(_("Bedömning: {words}."), words=_label(ASSESSMENT, kept.assessment)))
+        lines.append(Text(_("Bedömning: {words}."), words=ASSESSMENT.label_of(kept.assessment)))
     if kept.reason:
         reasons = {"continue": WHY_CONTINUE, "motivated": WHY_MOTIVATED, "not_motivated": WHY_NOT_MOTIVATED}
-        lines.append(Text(_("Skäl: {words}."), words=_label(reasons[kept.assessment or "continue"], kept.reason)))
-    lines.append(_("Det här är ett underlag. Journalen förs i verksamhetssystemet."))
+        lines.append(Text(_("Skäl: {words}."), words=reasons[kept.assessment or "continue"].label_of(kept.reason)))
+    lines.append(NOT_THE_JOURNAL)
     return lines
-
-
-def _label(choice: Choice, value: str) -> Text:
-    (words,) = [option.label for option in choice.choices if option.value == value]
-    return words if isinstance(words, Text) else Text(words)
 
 
 DIALOG = Dialog(

@@ -11,7 +11,7 @@ from dialogs.answers import Answers, CaseCode, Choice, Option
 from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
 from dialogs.records import CaseClosed, CaseReopened, Record
 from dialogs.rules.cases import a_case_is_closed
-from dialogs.samtal import OTHER
+from dialogs.samtal import NOT_THE_JOURNAL, OTHER
 from dialogs.texts import Text, Words
 from dialogs.texts import mark as _
 
@@ -106,13 +106,12 @@ def note(kept: CaseClosed | CaseReopened) -> Sequence[Words]:
     :returns: lines in the order they are read.
     """
     closed = isinstance(kept, CaseClosed)
-    options = (WHY_CLOSE if closed else WHY_OPEN).choices
-    (reason,) = [option.label for option in options if option.value == kept.reason]
+    reason = (WHY_CLOSE if closed else WHY_OPEN).label_of(kept.reason)
     said = _("Ärende {case} är stängt i Lots.") if closed else _("Ärende {case} är öppnat igen i Lots.")
     return (
         Text(said, case=kept.case),
-        Text(_("Skäl: {words}."), words=reason if isinstance(reason, Text) else Text(reason)),
-        _("Det här är ett underlag. Journalen förs i verksamhetssystemet."),
+        Text(_("Skäl: {words}."), words=reason),
+        NOT_THE_JOURNAL,
     )
 
 

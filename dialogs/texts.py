@@ -104,6 +104,15 @@ class Verbatim(str):
 Words = str | Text
 
 
+def as_text(words: Words) -> Text:
+    """Words as a part of other words.
+
+    :param words: a marked Swedish sentence or a :class:`Text`.
+    :returns: a :class:`Text` that says the same.
+    """
+    return words if isinstance(words, Text) else Text(words)
+
+
 def _part(value: object, language: str) -> object:
     if isinstance(value, Text | Verbatim):
         return say(value, language)

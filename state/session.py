@@ -19,7 +19,7 @@ from dialogs.law import fact
 from dialogs.model import Dialog, Outcome, Question, World
 from dialogs.records import CaseOpened, Entry, Record
 from dialogs.rules.catalogue import rule_words
-from dialogs.texts import Text, Words, say
+from dialogs.texts import Text, Words, as_text, say
 from dialogs.texts import mark as _
 from state.events import (
     AbandonAsked,
@@ -162,7 +162,7 @@ class Engine:
         :param world: what is known now.
         :returns: "ett påbörjat samtal för K7M-4QX från kl. 14.32".
         """
-        noun = _text(self.compiled[session.dialog].dialog.noun)
+        noun = as_text(self.compiled[session.dialog].dialog.noun)
         at = dates.clock_time(session.opened_at.time(), world.language)
         opened = session.opened_at.date()
         when = Text(_("från {time}"), time=at)
@@ -559,7 +559,7 @@ class Engine:
         around += [_button(_("Avbryt"), ABANDON, lang), _button(_("Varför frågar vi?"), WHY, lang)]
         dialog = self.compiled[session.dialog].dialog
         offered = [
-            _button(Text(_("Ändra: {what}"), what=_text(dialog.by_id[q].label)), f"{CHANGE}:{q}", lang)
+            _button(Text(_("Ändra: {what}"), what=as_text(dialog.by_id[q].label)), f"{CHANGE}:{q}", lang)
             for q in question.offers
         ]
         return stack([*options, *offered], around)
@@ -584,10 +584,6 @@ def _beside(asking: str) -> str:
 def _under(asking: str) -> str:
     """What is asked in the talk itself, under a question beside it."""
     return asking.partition(":")[2] if _beside(asking) else asking
-
-
-def _text(words: Words) -> Text:
-    return words if isinstance(words, Text) else Text(words)
 
 
 def _button(words: Words, value: str, language: str) -> Button:

@@ -291,7 +291,6 @@ def test_five_faults_are_told_at_once() -> None:
         ({"command": "hjalp"}, "doubled-command", "the desk has it"),
         ({"title": "Prov"}, "doubled-label", "two buttons alike in the menu"),
         ({"kinds": (Tried,)}, "doubled-record-kind", "which of them reads it back?"),
-        ({"outcomes": (end("kept", follows=("samtykce",)),)}, "unknown-command", "a slip in the next step"),
     ],
 )
 def test_between_dialogs(other: dict[str, Any], code: str, why: str) -> None:
