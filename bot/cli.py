@@ -252,10 +252,17 @@ def revoke(ctx: click.Context, person_id: str) -> None:
     """End everything of a person at once: access, drafts, what waits."""
     settings = _settings(ctx)
     with _store(settings) as store, store.transaction():
-        if store.person(person_id) is None:
+        person = store.person(person_id)
+        if person is None:
             raise click.UsageError(f"nobody has the id {person_id!r}; `lots people` has the ids")
+        live = store.live_message(person_id)
         store.revoke(person_id, settings.now())
     click.echo(f"{person_id} is revoked")
+    if person.channel == "telegram" and settings.token is not None:
+        from bot.telegram import leave_chat
+
+        if not leave_chat(settings.token, settings.base_url, person.address, live):
+            click.echo("note: the last screen or the list of commands may still stand in their chat", err=True)
 
 
 @main.command()

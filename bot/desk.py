@@ -42,6 +42,15 @@ LATEST_CASES = 20
 
 """How many of a person's latest cases are looked through for those that are still theirs."""
 
+STRANGERS_COMMANDS = [["start", "Börja"]]
+"""What somebody who is not invited sees in the channel's list of commands."""
+
+LEFT_BEHIND: tuple[dict[str, Any], ...] = (
+    {"do": "commands", "commands": STRANGERS_COMMANDS},
+    {"do": "delete", "on": "live", "message": None},
+)
+"""What is done in a chat that somebody has left: nothing there shows what it was for, as far as it can be helped."""
+
 BATCH = 200
 """How many updates may share a commit."""
 
@@ -334,6 +343,7 @@ class Desk:
 
     def _join(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         code = _invitation_in(update.payload.get("text", ""))
+        before = self.store.moves(code) if code else None
         person = (
             self.store.use_invitation(code, channel=update.channel, address=update.address, now=now) if code else None
         )
@@ -351,7 +361,8 @@ class Desk:
         turn.forget_typed()
         turn.tell_commands()
         turn.show_menu((_("Välkommen. Inbjudan är nu använd. Ingen annan kan använda den."),))
-        return [(update.address, message) for message in turn.messages]
+        left = [] if before is None else [(before.address, message) for message in LEFT_BEHIND]
+        return [*left, *((update.address, message) for message in turn.messages)]
 
     def commands(self, person: Person) -> list[list[str]]:
         """The commands a person has, for the channel's own list.

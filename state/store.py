@@ -396,6 +396,15 @@ class Store:
             is not None
         )
 
+    def moves(self, code: str) -> Person | None:
+        """Who an invitation brings to a new address.
+
+        :param code: the one-time code.
+        :returns: the person as they are before; ``None`` where the invitation is for somebody new.
+        """
+        row = self._row("SELECT person FROM invitation WHERE code_hash = ?", code_hash(code))
+        return self.person(row[0]) if row and row[0] else None
+
     def use_invitation(self, code: str, *, channel: str, address: str, now: datetime) -> Person | None:
         """Use an invitation up.
 

@@ -166,8 +166,10 @@ def test_revoked_in_the_middle_of_a_dialog(shared: Lots, joins: Joins) -> None:
     assert rows_of(shared, who, address)["session"] == rows_of(shared, who, address)["invitation"] == 1
     assert shared.run("revoke", who).returncode == 0
     assert rows_of(shared, who, address) == NOTHING
+    assert HELD not in anna.screen().text, "the question with the case code is gone from the chat"
+    assert anna.menu() == ["start"]
     before, records = len(shown(shared.api, anna)), shared.records("talk_held")
-    shared.did(anna.presses("Ja"))
+    shared.did(anna.presses("Registrera samtal"))
     shared.api.wait_until(lambda: len(shown(shared.api, anna)) == before + 1)
     shared.did(anna.says("/samtal"))
     assert shown(shared.api, anna)[before:] == [NOT_INVITED]
@@ -204,8 +206,11 @@ def test_somebody_changes_phone_and_loses_nothing(shared: Lots, joins: Joins, st
     says(new, invitation, WELCOME)
     new.settles()
     assert id_of(shared, new) == who
+    shared.rests(old)
+    assert HELD not in old.screen().text, "the question is on the new phone only"
+    assert old.menu() == ["start"]
     before = len(shown(shared.api, old))
-    shared.did(old.presses("Ja"))
+    shared.did(old.presses("Registrera samtal"))
     shared.api.wait_until(lambda: len(shown(shared.api, old)) == before + 1)
     assert shown(shared.api, old)[-1] == NOT_INVITED
     assert new.menu() == ["samtal", "ratta", "arende", "sprak", "hjalp", "avbryt"]

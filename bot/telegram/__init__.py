@@ -31,7 +31,7 @@ from telegram.error import (
 from telegram.request import BaseRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
+from bot.desk import STRANGERS_COMMANDS, Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
 from bot.telegram.http import AiohttpRequest
 from bot.telegram.webhook import Webhook
 from state.errors import BadSettings, StoreError
@@ -206,7 +206,7 @@ class Telegram:
 
     async def _introduce(self) -> None:
         """The default list of commands shows /start only: a stranger learns nothing of what the bot is for."""
-        await self._bot.set_my_commands([BotCommand("start", "Börja")])
+        await self._bot.set_my_commands([BotCommand(name, about) for name, about in STRANGERS_COMMANDS])
 
     async def _until_it_works(self, call: Callable[[], Awaitable[object]]) -> None:
         pause = 0.5
@@ -509,6 +509,30 @@ class Answer:
     clock: datetime | None = None
     webhook: str = ""
     trouble: str | None = None
+
+
+def leave_chat(token: str, base_url: str | None, address: str, live: int | None) -> bool:
+    """Take away what can be taken away from the chat of somebody who was revoked.
+
+    :param token: the bot's token.
+    :param base_url: the Bot API server, or ``None`` for Telegram's own.
+    :param address: the chat.
+    :param live: the message that showed their dialog, where there was one.
+    :returns: whether all of it went.
+    """
+
+    async def leaving() -> bool:
+        bot = _bot(token, base_url, connections=1)
+        try:
+            await bot.initialize()
+            await bot.delete_my_commands(scope=BotCommandScopeChat(int(address)))
+            return live is None or await bot.delete_message(int(address), live)
+        except TelegramError:
+            return False
+        finally:
+            await bot.shutdown()
+
+    return asyncio.run(leaving())
 
 
 def ask_about(token: str, base_url: str | None) -> Answer:
