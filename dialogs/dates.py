@@ -99,15 +99,6 @@ def long_date(day: date, language: str = "sv") -> str:
     return f"{day.day} {_names(language).months[day.month - 1]} {day.year}"
 
 
-def short_date(day: date) -> str:
-    """A date where space is tight.
-
-    :param day: the date.
-    :returns: ``2026-11-23``.
-    """
-    return f"{day.year:04}-{day.month:02}-{day.day:02}"
-
-
 def weekday_date(day: date, language: str = "sv") -> str:
     """A date with its weekday.
 

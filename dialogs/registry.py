@@ -14,7 +14,6 @@ DIALOGS: tuple[Dialog, ...] = (
 )
 
 BY_ID = {dialog.id: dialog for dialog in DIALOGS}
-BY_COMMAND = {dialog.command: dialog for dialog in DIALOGS}
 
 COMMON_KINDS: tuple[type[Record], ...] = (CaseOpened,)
 

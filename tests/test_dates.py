@@ -20,7 +20,6 @@ from dialogs.dates import (
     day_phrase,
     long_date,
     read_date,
-    short_date,
     week,
     weekday_date,
 )
@@ -290,7 +289,7 @@ def test_the_future_is_preferred_where_the_question_is_about_it(typed: str, expe
 
 @given(day=days, today=days, language=st.sampled_from(["sv", "en"]))
 def test_what_is_written_can_be_read(day: date, today: date, language: str) -> None:
-    for said in (long_date(day, language), short_date(day), weekday_date(day, language)):
+    for said in (long_date(day, language), day.isoformat(), weekday_date(day, language)):
         assert read_date(said, today, language) == day
 
 
@@ -370,7 +369,6 @@ def test_each_day_of_two_years_is_read_in_every_short_form() -> None:
         (long_date(MONDAY), "23 november 2026", "in running text"),
         (long_date(date(2026, 5, 1)), "1 maj 2026", "no zero before the day"),
         (long_date(MONDAY, "en"), "23 November 2026", "in English the day first too"),
-        (short_date(date(2026, 5, 1)), "2026-05-01", "where it is tight"),
         (weekday_date(MONDAY), "måndag 23 november 2026", "small letters"),
         (weekday_date(MONDAY, "en"), "Monday 23 November 2026", "capitals in English"),
         (day_phrase(MONDAY, MONDAY), "idag, 23 november 2026", "today"),
