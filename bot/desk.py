@@ -37,7 +37,7 @@ log = logging.getLogger("lots.desk")
 LONGEST_TEXT = 200
 """Characters: a date, a number, a code or a command is never longer, so longer texts are not kept even for a moment."""
 
-LATEST_CASES = 20
+CASES_LOOKED_AT = 20
 """How many of a person's cases are looked at; those that are closed, or another district's now, fall away."""
 
 """How many of a person's latest cases are looked through for those that are still theirs."""
@@ -437,7 +437,7 @@ class Desk:
                 for other in store.people()
                 if other.district == person.district and other.may_open_cases
             ],
-            cases=[code for code in store.latest_cases(person.id, LATEST_CASES) if may_see(code)],
+            cases=[code for code in store.latest_cases(person.id, CASES_LOOKED_AT) if may_see(code)],
             entries=lambda code: store.entries(code) if may_see(code) else (),
             may_see=may_see,
             is_closed=lambda code: a_case_is_closed(store.entries(code)),
