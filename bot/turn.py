@@ -19,7 +19,7 @@ from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
 from state.people import Person
 from state.screen import NO_SESSION, Button, Screen, stack
-from state.session import ANOTHER, Session, Step
+from state.session import ANOTHER, Session, Step, asks_to_resume
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -29,7 +29,7 @@ log = logging.getLogger("lots.desk")
 PRACTICE = _("Övning. Skriv inget om verkliga personer.")
 NOTE, COMMAND, CASE, WHY_CASE, LANGUAGE = "note:", "/", "case:", "case-why:", "language:"
 LATEST_RECORDS = 5
-LATEST_CASES = 4
+CASES_SHOWN = 4
 LANGUAGE_NAMES = {"sv": Verbatim("Svenska"), "en": Verbatim("English")}
 
 
@@ -51,12 +51,12 @@ class Turn:
         if len(parts) != 3 or not parts[1].isdecimal():
             return self._press_is_old()
         session_id, revision, value = parts
-        if session_id == "-":
+        if session_id == NO_SESSION:
             return self._off_dialog(value)
         session = self._store.session(session_id)
         if session is None or session.person != self._person.id or not self._person.may_open_cases:
             return self._press_is_old()
-        if value == ANOTHER and int(revision) == session.revision:
+        if value == ANOTHER and int(revision) == session.revision and asks_to_resume(session):
             return self._begin(self._desk.engine.compiled[session.dialog].dialog)
         step = self._desk.engine.press(session, int(revision), value, self._world(session))
         self._keep(session, step, on="press")
@@ -210,7 +210,7 @@ class Turn:
         if case is not None and world.may_see(case):
             return self._show_case(case, why=False, on="new")
         lang = self._person.language
-        cases = world.cases[:LATEST_CASES]
+        cases = world.cases[:CASES_SHOWN]
         if not cases:
             return self._again((_("Du har inga ärenden ännu."),), on="new")
         asks = say(_("Vilket ärende vill du se? Du kan också skriva /arende och koden."), lang)

@@ -575,6 +575,15 @@ def _before(question: Question, position: Position) -> Answers:
     return Answers(way)
 
 
+def asks_to_resume(session: Session) -> bool:
+    """Whether the session's screen asks if a draft is to be gone on with.
+
+    :param session: the session.
+    :returns: whether Ett annat ärende is on the screen.
+    """
+    return _beside(session.asking) == ASKING_RESUME
+
+
 def _beside(asking: str) -> str:
     """The question beside the talk, ``abandon`` or ``resume``; empty where there is none."""
     beside = asking.partition(":")[0]

@@ -12,7 +12,7 @@ from dialogs import samtal, stangning
 from dialogs.records import CaseClosed, CaseFact, CaseReopened, TalkHeld
 from dialogs.registry import DIALOGS
 from state.records import verify
-from state.screen import Screen
+from state.screen import Button, Screen
 from tests.office import Office, screen_of
 from tests.talk import OURS, OURS_TOO
 
@@ -87,6 +87,14 @@ def test_a_draft_is_found_when_its_case_is_named_again(office: Office, phone: Ph
     phone.presses("Spara")
     assert office.kept()[-1]["case"] == OURS
     assert drafts(office) == [("samtal", OURS_TOO, "parked")]
+
+
+def test_ett_annat_arende_does_nothing_where_it_is_not_offered(office: Office, phone: Phone) -> None:
+    """A forged press: only what stands on the screen does anything."""
+    before = begins(phone, OURS)
+    forged = phone._press(phone.live or 0, before, Button("", "!another"))
+    assert forged[-1].text == before.text
+    assert [(case, status) for _dialog, case, status in drafts(office)] == [(OURS, "active")]
 
 
 def test_a_draft_is_found_when_its_case_is_typed_or_named_behind_the_command(office: Office, phone: Phone) -> None:
