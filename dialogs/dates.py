@@ -342,9 +342,9 @@ class _Now:
             return DateFault.NO_SUCH_DAY
         past, month = self.prefer == "past", self.today
         if day > month.day if past else day < month.day:
-            month = _months_on(month.replace(day=1), -1 if past else 1)
+            month = months_on(month.replace(day=1), -1 if past else 1)
         while day > calendar.monthrange(month.year, month.month)[1]:
-            month = _months_on(month.replace(day=1), -1 if past else 1)
+            month = months_on(month.replace(day=1), -1 if past else 1)
         return month.replace(day=day)
 
     def weekday(self, weekday: int, which: _Which) -> date:
@@ -487,9 +487,9 @@ class _Reader:
             case "week":
                 return now.today + timedelta(weeks=number)
             case "month":
-                return _months_on(now.today, number)
+                return months_on(now.today, number)
             case _:
-                return _months_on(now.today, 12 * number)
+                return months_on(now.today, 12 * number)
 
     def _weekday_in_week(self, typed: str, now: _Now) -> _Found:
         for pattern in self._weekday_and_week:
@@ -567,7 +567,7 @@ def _week_day(year: int, number: int, weekday: int) -> date | DateFault:
         return DateFault.NO_SUCH_DAY
 
 
-def _months_on(day: date, months: int) -> date:
+def months_on(day: date, months: int) -> date:
     """The same day some months on or back, or the last day of a month that lacks it (lag 1930:173 1 §)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -95,6 +95,23 @@ class Text:
         return hash(self.msgid)
 
 
+class Inside(Text):
+    """Words as they stand inside a sentence: with a small first letter, unless it begins with a name in capitals.
+
+    :param words: the words as they stand alone.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, words: Text) -> None:
+        super().__init__(words.msgid, **words.parts)
+
+    def render(self, language: str) -> str:
+        """See :class:`Text`."""
+        said = super().render(language)
+        return said if said[:2].isupper() else f"{said[:1].lower()}{said[1:]}"
+
+
 class Verbatim(str):
     """Words that are the same in every language: a case code, a number."""
 

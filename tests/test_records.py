@@ -7,17 +7,20 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialogs.arende import record_words
 from dialogs.case_code import ALPHABET, SHAPE
-from dialogs.records import BadRecord, CaseFact, CaseOpened, Record, TalkHeld
+from dialogs.records import BadRecord, CaseFact, CaseOpened, Part, Record, TalkHeld
 from dialogs.registry import KINDS
+from dialogs.texts import say
 from state.errors import BrokenChain
 from state.ids import Secret, Seeded, Source, short_id, uuid7
 from state.records import GENESIS, Envelope, canonical, digest_of, sealed, verify
@@ -201,24 +204,40 @@ CODES = st.builds(
 )
 
 
+def _at(minute: int) -> datetime:
+    at = datetime.fromtimestamp(minute * 60, ZoneInfo("Europe/Stockholm"))
+    return at.replace(tzinfo=timezone(at.utcoffset() or timedelta()))
+
+
+MOMENTS = st.integers(15_770_000, 60_000_000).map(_at)
+"""Times as a record keeps them: whole minutes with their offset."""
+
+
 def a_field(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(hint) is Literal:
         return st.sampled_from(get_args(hint))
     if get_origin(hint) is Union or type(None) in get_args(hint):
         return st.one_of(*(st.none() if arg is type(None) else a_field(arg) for arg in get_args(hint)))
+    if get_origin(hint) is tuple:
+        return st.lists(a_field(get_args(hint)[0]), min_size=1, max_size=3).map(tuple)
+    if isinstance(hint, type) and issubclass(hint, Part):
+        return parts_of(hint)
     if get_origin(hint) is Annotated:
         _, shape, _longest = get_args(hint)
         return CODES if shape is SHAPE else st.from_regex(shape, fullmatch=True)
-    return {date: st.dates(), int: st.integers(), str: CODES}[hint]
+    return {date: st.dates(), datetime: MOMENTS, int: st.integers(), str: CODES}[hint]
 
 
-def records_of(kind: type[Record]) -> st.SearchStrategy[Record]:
-    """Every record of a kind, from its fields alone."""
+P = TypeVar("P", bound=Part)
+
+
+def parts_of(kind: type[P]) -> st.SearchStrategy[P]:
+    """Every record of a kind, or part of one, from its fields alone."""
     hints = get_type_hints(kind, include_extras=True)
     return st.builds(kind, **{field.name: a_field(hints[field.name]) for field in fields(kind)})
 
 
-any_record = st.sampled_from(sorted(ALL_KINDS)).flatmap(lambda name: records_of(ALL_KINDS[name]))
+any_record = st.sampled_from(sorted(ALL_KINDS)).flatmap(lambda name: parts_of(ALL_KINDS[name]))
 
 
 @given(any_record)
@@ -234,6 +253,12 @@ def test_the_schema_takes_what_a_record_writes(record: Record) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
     validator.validate(record.payload())
+
+
+@given(any_record, st.sampled_from(["sv", "en"]))
+def test_every_record_there_is_has_a_name_under_varfor(record: Record, language: str) -> None:
+    if record.kind != VisitMade.kind:
+        assert say(record_words(record), language)
 
 
 BAD: list[tuple[str, dict[str, Any], str, str]] = [

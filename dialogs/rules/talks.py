@@ -59,6 +59,7 @@ class _Pending:
     id: str
     author: str
     said_on: date
+    recorded_at: str
     record: Corrected
 
 
@@ -70,7 +71,7 @@ def talks_if_corrected(entries: Sequence[Entry], correction: Corrected) -> tuple
     :returns: the talks in the order they were written.
     """
     last = entries[-1]
-    return talks_as_they_stand((*entries, _Pending("", last.author, last.said_on, correction)))
+    return talks_as_they_stand((*entries, _Pending("", last.author, last.said_on, last.recorded_at, correction)))
 
 
 def the_day_that_gets_a_second_talk(entries: Sequence[Entry], correction: Corrected) -> date | None:

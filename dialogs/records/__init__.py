@@ -1,0 +1,46 @@
+"""What is kept: a frozen dataclass a kind; what is kept, exported and noted are one thing."""
+
+from dialogs.records.base import BadRecord, CaseRef, Coded, Entry, Part, Record, RecordRef
+from dialogs.records.cases import CaseClosed, CaseFact, CaseOpened, CaseReopened
+from dialogs.records.consents import (
+    ConsentAsked,
+    ConsentCorrected,
+    ConsentWithdrawn,
+    CopySettled,
+    DisclosureMade,
+    GiverAnswers,
+    PartyAnswer,
+)
+from dialogs.records.talks import Corrected, TalkHeld
+from dialogs.records.threats import ReferralAnswered, ReferralSent, StaffThreat, ThreatInputs, ThreatTriaged
+from dialogs.records.transfers import CorrectionNotice, Transferred
+
+__all__ = [
+    "BadRecord",
+    "CaseClosed",
+    "CaseFact",
+    "CaseOpened",
+    "CaseRef",
+    "CaseReopened",
+    "Coded",
+    "ConsentAsked",
+    "ConsentCorrected",
+    "ConsentWithdrawn",
+    "CopySettled",
+    "Corrected",
+    "CorrectionNotice",
+    "DisclosureMade",
+    "Entry",
+    "GiverAnswers",
+    "Part",
+    "PartyAnswer",
+    "Record",
+    "RecordRef",
+    "ReferralAnswered",
+    "ReferralSent",
+    "StaffThreat",
+    "TalkHeld",
+    "ThreatInputs",
+    "ThreatTriaged",
+    "Transferred",
+]

@@ -1,0 +1,30 @@
+"""Records of what has been handed over to the case system, and of what must be put right there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from dialogs.records.base import Record, RecordRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transferred(Record):
+    """Records of a case were handed over in a bundle; what changes them later needs a notice."""
+
+    kind: ClassVar[str] = "transferred"
+
+    bundle: int
+    records: tuple[RecordRef, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionNotice(Record):
+    """What was handed over no longer holds: the next bundle names the record it changes."""
+
+    kind: ClassVar[str] = "correction_notice"
+
+    changes: RecordRef
+    about_day: date
+    because: Literal["withdrawn", "mistaken", "corrected"]
