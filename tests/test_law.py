@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 import dialogs.law
-from dialogs.law import STATUSES, Fact, UnknownLaw, fact, facts
+from dialogs.law import STATUSES, Fact, UnknownLaw, fact, facts, is_read_too_long_ago
+from dialogs.law_words import law_words
+from dialogs.policy import Policy
 from dialogs.registry import DIALOGS
-from tests.talk import MONDAY
+from dialogs.texts import say
+from tests.talk import MONDAY, STOCKHOLM, a_world
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
 
@@ -73,6 +76,50 @@ def test_the_social_services_act_is_the_one_of_2025() -> None:
     assert "(2025:400)" in fact("SOL-14-3", date(2025, 7, 1)).cites
     with pytest.raises(UnknownLaw):
         fact("SOL-14-3", date(2025, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("id_", "first_day", "why"),
+    [
+        ("OSL-10-15A", date(2025, 12, 1), "prop. 2024/25:180"),
+        ("OSL-10-18A", date(2025, 4, 1), "lag (2025:179)"),
+        ("L2025-170-4", date(2025, 4, 1), "the act's own day"),
+        ("SOL-21-1", date(2025, 7, 1), "the new act's day"),
+    ],
+)
+def test_what_is_new_did_not_apply_before_its_day(id_: str, first_day: date, why: str) -> None:
+    assert fact(id_, first_day).id == id_, why
+    with pytest.raises(UnknownLaw):
+        fact(id_, date.fromordinal(first_day.toordinal() - 1))
+
+
+@pytest.mark.parametrize("path", sorted(Path(dialogs.law.__file__).parent.glob("*.toml")), ids=lambda path: path.name)
+def test_nothing_that_is_repealed_is_cited(path: Path) -> None:
+    text = path.read_text("utf-8").casefold()
+    assert "2001:453" not in text, "the Social Services Act before July 2025"
+    assert "bistånd" not in text
+
+
+def test_what_was_read_in_part_is_no_more_than_secondary() -> None:
+    assert {held.id for held in facts() if held.status != "verified"} == {"OSL-10-21", "OSL-10-22", "OSL-10-23"}
+
+
+@pytest.mark.parametrize(
+    ("today", "days", "old", "why"),
+    [
+        (date(2026, 2, 12), 365, False, "the day itself"),
+        (date(2027, 2, 12), 365, False, "the last day of a year"),
+        (date(2027, 2, 13), 365, True, "the day after"),
+        (date(2026, 2, 14), 1, True, "the number is configuration"),
+    ],
+)
+def test_a_reading_holds_as_long_as_the_policy_says(today: date, days: int, old: bool, why: str) -> None:
+    assert is_read_too_long_ago(a_fact("ett prov", FIRST, None), today, days) is old, why
+    world = a_world(
+        now=datetime(today.year, today.month, today.day, 9, tzinfo=STOCKHOLM), policy=Policy(law_read_days=days)
+    )
+    said = "Lag: 27 § förvaltningslagen (2017:900). Vi kontrollerade lagtexten den 12 februari 2026."
+    assert say(law_words("FL-27", world), "sv") == (f"{said} Kontrollera den igen." if old else said), why
 
 
 @pytest.mark.parametrize("held", facts(), ids=lambda held: f"{held.id} {held.applies_from}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -73,3 +73,14 @@ def fact(id_: str, on: date) -> Fact:
         if found.id == id_ and found.applies_from <= on and (found.applies_until is None or on <= found.applies_until):
             return found
     raise UnknownLaw(f"no law fact {id_!r} applies on {on.isoformat()}; known are {sorted({f.id for f in facts()})}")
+
+
+def is_read_too_long_ago(held: Fact, today: date, days: int) -> bool:
+    """Whether a text must be read again.
+
+    :param held: the fact.
+    :param today: the day it is.
+    :param days: how many days a reading holds.
+    :returns: whether more days than that have passed since it was read.
+    """
+    return today - held.read_on > timedelta(days=days)
