@@ -1,0 +1,392 @@
+"""What consents mean, in words: the matrix, SIG's conditions, who is left out, asked again and told.
+
+The same lines stand in the preview before saving and on the case page. They state what the rules say and who decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from dialogs.consent_words import (
+    DIRECTIONS,
+    STATUSES,
+    Listed,
+    giver_words,
+    kind_words,
+    parties_inside,
+    party_inside,
+    party_words,
+)
+from dialogs.model import Line, World
+from dialogs.policy import PARTIES
+from dialogs.records import ConsentAsked, ConsentCorrected, ConsentWithdrawn, Entry, Record
+from dialogs.rules.conditions import (
+    Conditions,
+    Due,
+    an_exit_referral_lacks,
+    parties_to_be_told,
+    sigs_conditions,
+    the_police_consent_was_withdrawn,
+    what_must_be_asked_again,
+)
+from dialogs.rules.consents import (
+    DIRECTIONS as WAYS,
+)
+from dialogs.rules.consents import (
+    GUARDIANS,
+    KINDS,
+    PARENTS,
+    PARENTS_PARTY,
+    POLICE,
+    Consents,
+    parties_with_a_conflict,
+    the_consent_that_covers,
+    who_must_consent,
+)
+from dialogs.rules.talks import group_said
+from dialogs.texts import Inside, Text, Verbatim
+from dialogs.texts import mark as _
+
+CONSENT_RECORDS: tuple[type[Record], ...] = (ConsentAsked, ConsentWithdrawn, ConsentCorrected)
+
+
+def consents_of(entries: Sequence[Entry], world: World) -> Consents:
+    """The consents of a case as they stand today.
+
+    :param entries: its records, oldest first.
+    :param world: what is known; its day is used.
+    :returns: the consents.
+    """
+    return Consents(entries, world.today)
+
+
+def who_said(record: Record) -> tuple[str, ...]:
+    """The givers whose answers a record of consent holds.
+
+    :param record: any record.
+    :returns: givers; none for other records.
+    """
+    if isinstance(record, ConsentAsked):
+        return tuple(answers.giver for answers in record.givers)
+    return (record.giver,) if isinstance(record, ConsentWithdrawn) else ()
+
+
+def consent_record_words(record: Record) -> Text:
+    """How a record of consent is named in a list.
+
+    :param record: the record.
+    :returns: what it was, and its day where it has one.
+    """
+    if isinstance(record, ConsentAsked):
+        return Text(_("Samtycke den {day}"), day=record.asked_on)
+    if isinstance(record, ConsentWithdrawn):
+        return Text(_("Återkallelse den {day}"), day=record.withdrawn_on)
+    if record.kind in _OTHERS:
+        return Text(_OTHERS[record.kind])
+    day = record.happened_on  # a kind of a dialog that has just been written, and has no name of its own yet
+    return Text(_("Anteckning")) if day is None else Text(_("Anteckning den {day}"), day=day)
+
+
+_OTHERS = {
+    "consent_corrected": _("Rättelse av ett samtycke"),
+    "copy_settled": _("Kopia av ett samtycke"),
+    "disclosure_made": _("Uppgift som lämnades"),
+    "transferred": _("Överföring till verksamhetssystemet"),
+    "correction_notice": _("Rättelse till det som överfördes"),
+}
+
+
+# ── the matrix ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def matrix(consents: Consents, world: World) -> list[Line]:
+    """Person by party (CON-13): the police first, then parties with the same answers on one line, then all others.
+
+    :param consents: the consents as they stand.
+    :param world: what is known.
+    :returns: lines; none where nobody was ever asked.
+    """
+    if not consents.givers:
+        return []
+    needed = who_must_consent(consents.context)
+    shown = [giver for giver in (*needed, *PARENTS, *GUARDIANS) if giver in needed or giver in consents.givers]
+    shown = list(dict.fromkeys(shown))
+    alike: dict[tuple[Text, ...], list[str]] = {}
+    for party in dict.fromkeys((POLICE, *consents.parties)):
+        cells = tuple(_cell(giver, party, consents) for giver in shown)
+        alike.setdefault((*cells, Text(POLICE)) if party == POLICE else cells, []).append(party)
+    lines = []
+    for cells, parties in alike.items():
+        standings = [consents.status(giver, party) for party in parties for giver in shown]
+        words = Text(
+            _("{parties} – {answers}."),
+            parties=Listed(party_words(party) for party in parties),
+            answers=Listed(cells[: len(shown)]),
+        )
+        records = dict.fromkeys(standing.entry for standing in standings if standing.entry is not None)
+        lines.append(Line(words, ("CON-13",), tuple(records)))
+    rest = [party for party in (*PARTIES, *world.policy.other_parties) if party not in (POLICE, *consents.parties)]
+    if rest:
+        words = Text(_("Inte tillfrågad om: {parties}."), parties=Listed(party_inside(party) for party in rest))
+        lines.append(Line(words, ("CON-13",)))
+    return lines
+
+
+def _cell(giver: str, party: str, consents: Consents) -> Text:
+    standing = consents.status(giver, party)
+    who = Inside(giver_words(giver, consents.context.age_group))
+    if standing.status == "given" and standing.until is not None:
+        said = _("{who}: ja till {until}")
+        if consents.is_partly_withdrawn(giver, party):
+            said = _("{who}: ja till {until}, delvis återkallat")
+        return Text(said, who=who, until=Verbatim(standing.until.isoformat()))
+    return Text(_("{who}: {status}"), who=who, status=Text(STATUSES[standing.status]))
+
+
+def may_be_shared(consents: Consents) -> list[Line]:
+    """What may be shared with whom today by consent: only what everyone who must has said yes to (CON-7, CON-13).
+
+    :param consents: the consents as they stand.
+    :returns: a line a party.
+    """
+    lines = []
+    for party in consents.parties:
+        if party == PARENTS_PARTY:
+            continue
+        ways = [
+            (way, kinds)
+            for way in WAYS
+            if (kinds := tuple(k for k in KINDS if the_consent_that_covers(consents, party, k, way).covered))
+        ]
+        groups = [("both", ways[0][1])] if len(ways) == 2 and ways[0][1] == ways[1][1] else ways
+        lines += [
+            Line(
+                Text(
+                    _("Får delas med {party}: {kinds} ({direction})."),
+                    party=party_inside(party),
+                    kinds=Listed(Inside(kind_words(kind)) for kind in kinds),
+                    direction=Text(DIRECTIONS[way]),
+                ),
+                ("CON-3", "CON-13"),
+            )
+            for way, kinds in groups
+        ]
+    return lines
+
+
+# ── conditions and what follows ──────────────────────────────────────────────────────────────────────────────
+
+
+def condition_lines(consents: Consents, world: World) -> list[Line]:
+    """SIG's conditions as far as consent goes: met or lacking, and who decides.
+
+    :param consents: the consents as they stand.
+    :param world: what is known.
+    :returns: lines with their rules.
+    """
+    conditions = sigs_conditions(consents, group_said(consents.entries), world.policy)
+    lines = [_police_line(conditions, consents), _measure_line(conditions)]
+    if conditions.measure == "suitable_without_guardian":
+        lines.append(Line(_("En placering kräver alltid vårdnadshavarens samtycke."), ("CON-9",)))
+    if conditions.others_missing:
+        known = [party for party in conditions.others_missing if party != "others"]
+        words: Text = Text(_("För SIG unga vuxna saknas samtycke till andra parter än polisen."))
+        if known:
+            words = Text(
+                _("För SIG unga vuxna saknas samtycke till: {parties}."),
+                parties=parties_inside(known),
+            )
+        lines.append(Line(words, ("CON-2",)))
+    decides = _("Ansvarig socialsekreterare beslutar om SIG.")
+    if conditions.met:
+        decides = _("Samtyckena finns för SIG. Ansvarig socialsekreterare beslutar.")
+    lines.append(Line(decides, ("DEC-2",)))
+    return lines
+
+
+def _police_line(conditions: Conditions, consents: Consents) -> Line:
+    if conditions.police:
+        return Line(_("Villkoret om polisen är uppfyllt."), ("CON-1",))
+    lacking = [
+        Text(
+            _("{who}: {status}"),
+            who=giver_words(giver, consents.context.age_group),
+            status=Text(STATUSES[standing.status]),
+        )
+        for giver, standing in conditions.police_by_giver.items()
+        if standing.status != "given"
+    ]
+    if not lacking:  # everyone said yes, but to different things
+        return Line(_("Villkoret om polisen är inte uppfyllt. Alla har inte sagt ja till samma uppgifter."), ("CON-1",))
+    return Line(Text(_("Villkoret om polisen är inte uppfyllt. {who}."), who=Listed(lacking)), ("CON-1",))
+
+
+_MEASURE = {
+    "met": _("Samtycket till insatsen finns."),
+    "lacking": _("Samtycket till insatsen saknas."),
+    "suitable_without_guardian": _(
+        "Samtycket till insatsen saknas från vårdnadshavare. Ansvarig socialsekreterare prövar om den är lämplig ändå."
+    ),
+    "child_says_no": _("Barnet säger nej till insatsen. Ansvarig socialsekreterare gör en egen prövning."),
+    "young_says_no": _(
+        "Den unge säger nej. Då ges inte insatsen, enligt stadens vägledning 2021. "
+        "Det är inte kontrollerat mot dagens lag."
+    ),
+    "guardians_disagree": _(
+        "Vårdnadshavarna säger olika om insatsen. "
+        "Ansvarig socialsekreterare prövar det enligt 6 kap. 13 a § föräldrabalken."
+    ),
+}
+
+
+def _measure_line(conditions: Conditions) -> Line:
+    return Line(_MEASURE[conditions.measure], ("CON-9",))
+
+
+def what_follows(before: Sequence[Entry], after: Sequence[Entry], world: World) -> list[Line]:
+    """Everything that follows when something new is said of consent, for the preview before it is saved.
+
+    :param before: the case's records as they are.
+    :param after: the same with what is about to be saved.
+    :param world: what is known.
+    :returns: lines, each with its rules.
+    """
+    old, new = consents_of(before, world), consents_of(after, world)
+    return [
+        *_meanwhile(before, world),
+        *matrix(new, world),
+        *condition_lines(new, world),
+        *_left_out(new),
+        *_conflicts(new),
+        *_asked_again(new),
+        *_told(old, new),
+        *_police_withdrawn(new),
+        *_exit(new, world),
+        *_guardian_must_not_learn(new),
+    ]
+
+
+def _meanwhile(before: Sequence[Entry], world: World) -> Iterable[Line]:
+    """What others have saved of consent since the dialog was opened: it is seen before anything is signed."""
+    opened = world.opened_at.timestamp()
+    for entry in before:
+        if isinstance(entry.record, CONSENT_RECORDS) and _time_of(entry) > opened:
+            yield Line(_("Samtycket har ändrats sedan du började. Jämför med dina svar."), ("CON-13",), (entry,))
+            return
+
+
+def _time_of(entry: Entry) -> float:
+    return datetime.fromisoformat(entry.recorded_at).timestamp()
+
+
+def _left_out(consents: Consents) -> Iterable[Line]:
+    refused = [
+        party
+        for party in consents.parties
+        if any(consents.status(g, party).status in ("refused", "withdrawn") for g in who_must_consent(consents.context))
+    ]
+    if refused:
+        words = Text(_("Uppgifter delas inte med: {parties}."), parties=parties_inside(refused))
+        yield Line(words, ("CON-13", "CON-12"))
+
+
+def _conflicts(consents: Consents) -> Iterable[Line]:
+    """By who stands against whom; the bot takes no side."""
+    age = consents.context.age_group
+    sides: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for party, said in parties_with_a_conflict(consents).items():
+        sides.setdefault(said, []).append(party)
+    for (yes, no), parties in sides.items():
+        words = Text(
+            _("De säger olika om {parties}. Ja: {yes}. Nej: {no}. Ansvarig socialsekreterare avgör vad ni gör."),
+            parties=parties_inside(parties),
+            yes=Listed(Inside(giver_words(giver, age)) for giver in yes),
+            no=Listed(Inside(giver_words(giver, age)) for giver in no),
+        )
+        yield Line(words, ("CON-7",))
+
+
+def _asked_again(consents: Consents) -> Iterable[Line]:
+    """By giver and status; a guardian who must not learn of it is not to be asked at all."""
+    age, secret = consents.context.age_group, consents.context.guardians_must_not_learn
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for giver, party, status in what_must_be_asked_again(consents):
+        if not (secret and giver in GUARDIANS):
+            grouped.setdefault((giver, status), []).append(party)
+    for (giver, status), parties in grouped.items():
+        words = Text(
+            _("Fråga {who} om {parties}: {status}.")
+            if status == "not_asked"
+            else _("Fråga {who} igen om {parties}: {status}."),
+            who=Inside(giver_words(giver, age)),
+            parties=parties_inside(parties),
+            status=Text(STATUSES[status]),
+        )
+        yield Line(words, ("CON-13", "CON-15") if status == "expired" else ("CON-13",))
+
+
+def _told(old: Consents, new: Consents) -> Iterable[Line]:
+    changes = parties_to_be_told(old, new)
+    for after, words in (
+        (True, _("Säg till {parties} vad samtycket gäller. De antecknar det hos sig.")),
+        (False, _("Sluta dela nu med {parties}. Säg till dem att samtycket inte gäller längre.")),
+    ):
+        parties = [change.party for change in changes if change.after is after and (after or change.before)]
+        if parties:
+            yield Line(Text(words, parties=parties_inside(parties)), ("CON-11",))
+
+
+def _police_withdrawn(consents: Consents) -> Iterable[Line]:
+    if withdrawals := the_police_consent_was_withdrawn(consents):
+        words = _("Samtycket till polisen är återkallat. Enligt stadens vägledning ska SIG avslutas.")
+        yield Line(words, ("CON-6",), withdrawals)
+        yield Line(_("Det väntar på beslut av ansvarig socialsekreterare."), ("CON-6", "DEC-2"), withdrawals)
+
+
+def _exit(consents: Consents, world: World) -> Iterable[Line]:
+    if lacking := an_exit_referral_lacks(consents, world.policy):
+        words = Text(
+            _("Behövs avhopparstöd senare saknas samtycke till: {parties}. Uppgiften är obekräftad."),
+            parties=parties_inside(lacking),
+        )
+        yield Line(words, ("CON-14",))
+
+
+def _guardian_must_not_learn(consents: Consents) -> Iterable[Line]:
+    context = consents.context
+    if context.adult:
+        return
+    if context.guardians_must_not_learn:
+        words = _("Fråga inte vårdnadshavare om detta. Ansvarig socialsekreterare avgör hur ni gör.")
+        yield Line(words, ("THR-13",) if context.threat_from_home else ("CON-10",))
+    elif context.harm == "unknown" and context.disposes != "alone":
+        words = _("Fråga ansvarig socialsekreterare innan vårdnadshavare får veta vad den unge har sagt.")
+        yield Line(words, ("CON-10",))
+
+
+# ── what is due ──────────────────────────────────────────────────────────────────────────────────────────────
+
+_DUE = {
+    "copy_owed": _("Att göra: lämna kopia till {who}."),
+    "ends_soon": _("Att göra: fråga {who} om samtycke igen före den {by}."),
+    "has_ended": _("Att göra: fråga {who} om samtycke igen. Det gällde till och med den {by}."),
+    "ask_again_at_18": _("Att göra: personen fyller 18. Fråga om samtycke igen."),
+    "flag_at_21": _("Att göra: personen fyller 21. Se över vad samtycket vilar på, lagen är en annan då."),
+    "decision_awaited": _("Att göra: beslut av ansvarig socialsekreterare om SIG ska avslutas."),
+}
+
+
+def due_line(due: Due, consents: Consents) -> Line:
+    """Something that is due, in words.
+
+    :param due: what it is.
+    :param consents: the consents of its case.
+    :returns: the line, its rules and the record it follows from.
+    """
+    parts: dict[str, object] = {}
+    if due.giver is not None:
+        parts["who"] = Inside(giver_words(due.giver, consents.context.age_group))
+    if due.by is not None:
+        parts["by"] = due.by
+    return Line(Text(_DUE[due.kind], **parts), due.rules, () if due.entry is None else (due.entry,))

@@ -1,0 +1,526 @@
+"""What the preview says before a consent is saved, and what the day's list says is due: every line read in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+
+from dialogs.consequences import (
+    consent_record_words,
+    due_line,
+    matrix,
+    may_be_shared,
+    what_follows,
+    who_said,
+)
+from dialogs.model import Line
+from dialogs.policy import Policy
+from dialogs.records import (
+    CaseFact,
+    ConsentAsked,
+    ConsentCorrected,
+    ConsentWithdrawn,
+    CopySettled,
+    Record,
+    Transferred,
+)
+from dialogs.rules.conditions import Due, what_is_due
+from dialogs.rules.consents import Consents
+from dialogs.texts import say
+from tests.talk import MONDAY, OURS, Kept, a_world
+
+TODAY = MONDAY.date()
+SUBJECT, ONE, TWO = "subject", "guardian_1", "guardian_2"
+POLICY = Policy(exit_parties=())
+"""Without the line about exit work, which has a test of its own."""
+
+
+def id_of(number: int) -> str:
+    return f"{number:08x}-0000-7000-8000-000000000000"
+
+
+def kept(*records: Record) -> list[Kept]:
+    return [Kept(record, id=id_of(number)) for number, record in enumerate(records, 1)]
+
+
+def fact(name: str, value: str) -> CaseFact:
+    return CaseFact.from_payload({"case": OURS, "fact": name, "value": value})
+
+
+def yes(party: str = "police", *kinds: str, direction: str = "both") -> dict[str, Any]:
+    return {"party": party, "answer": "given", "kinds": list(kinds) or ["planning", "crime"], "direction": direction}
+
+
+def other(answer: str, party: str = "police") -> dict[str, Any]:
+    return {"party": party, "answer": answer}
+
+
+def says(giver: str, *lines: dict[str, Any], **more: str) -> dict[str, Any]:
+    return {"giver": giver, **({"lines": list(lines)} if lines else {}), **more}
+
+
+def asked(*givers: dict[str, Any], on: str = "2026-11-02", until: str = "2027-05-02", **more: str) -> ConsentAsked:
+    payload = {"case": OURS, "asked_on": on, "valid_until": until, "age_group": "21_29", **more}
+    return ConsentAsked.from_payload({**payload, "givers": list(givers)})
+
+
+def of_minor(*givers: dict[str, Any], **more: str) -> ConsentAsked:
+    return asked(*givers, **{"age_group": "15_17", "disposes": "together", "harm": "no", **more})
+
+
+def takes_back(giver: str, *parties: str, kinds: Sequence[str] = ()) -> ConsentWithdrawn:
+    payload = {"case": OURS, "withdrawn_on": "2026-11-16", "giver": giver, "parties": list(parties), "how": "meeting"}
+    return ConsentWithdrawn.from_payload(payload | ({"kinds": list(kinds)} if kinds else {}))
+
+
+def wrong(number: int) -> ConsentCorrected:
+    payload = {"case": OURS, "corrects": id_of(number), "about_day": "2026-11-02", "reason": "mistyped"}
+    return ConsentCorrected.from_payload(payload)
+
+
+YOUTH = fact("group", "youth")
+ADULT = (YOUTH, fact("age_group", "18_20"))
+MINOR = (YOUTH, fact("age_group", "15_17"), fact("custody", "one"))
+MINOR_OF_TWO = (YOUTH, fact("age_group", "15_17"), fact("custody", "two"))
+YES_ALL = {"measure": "given"}
+BOTH = asked(says(SUBJECT, yes(), yes("school"), measure="given"))
+THREE_YES = of_minor(*(says(giver, yes(), measure="given") for giver in (SUBJECT, ONE, TWO)))
+
+
+def words(lines: Sequence[Line]) -> list[str]:
+    return [say(line.words, "sv") for line in lines]
+
+
+def preview(before: Sequence[Record], new: Record, policy: Policy = POLICY) -> list[Line]:
+    """The lines before this is saved, without the one that names every party that nobody was asked about."""
+    entries = kept(*before, new)
+    lines = what_follows(entries[:-1], entries, a_world(shelf={OURS: entries}, policy=policy))
+    return [line for line in lines if not say(line.words, "sv").startswith("Inte tillfrågad om: ")]
+
+
+MET = "Villkoret om polisen är uppfyllt."
+LACKING = "Villkoret om polisen är inte uppfyllt."
+MEASURE = "Samtycket till insatsen finns."
+NO_MEASURE = "Samtycket till insatsen saknas."
+ALL_THERE = "Samtyckena finns för SIG. Ansvarig socialsekreterare beslutar."
+DECIDES = "Ansvarig socialsekreterare beslutar om SIG."
+TELL_POLICE = "Säg till polisen vad samtycket gäller. De antecknar det hos sig."
+STOP_POLICE = "Sluta dela nu med polisen. Säg till dem att samtycket inte gäller längre."
+ENDS_SIG = "Samtycket till polisen är återkallat. Enligt stadens vägledning ska SIG avslutas."
+AWAITS = "Det väntar på beslut av ansvarig socialsekreterare."
+SUITABLE = (
+    "Samtycket till insatsen saknas från vårdnadshavare. Ansvarig socialsekreterare prövar om den är lämplig ändå."
+)
+PLACEMENT = "En placering kräver alltid vårdnadshavarens samtycke."
+DO_NOT_ASK = "Fråga inte vårdnadshavare om detta. Ansvarig socialsekreterare avgör hur ni gör."
+ASK_FIRST = "Fråga ansvarig socialsekreterare innan vårdnadshavare får veta vad den unge har sagt."
+YOUNG_YES = "Polisen – den unge: ja till 2027-05-02"
+BOTH_YES = f"{YOUNG_YES}, vårdnadshavare 1: ja till 2027-05-02"
+TWO_AGAINST_ONE = (
+    "De säger olika om polisen. Ja: den unge, vårdnadshavare 1. Nej: vårdnadshavare 2. "
+    "Ansvarig socialsekreterare avgör vad ni gör."
+)
+DISAGREE = (
+    "Vårdnadshavarna säger olika om insatsen. "
+    "Ansvarig socialsekreterare prövar det enligt 6 kap. 13 a § föräldrabalken."
+)
+
+PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
+    "an adult and the police": (
+        ADULT,
+        asked(says(SUBJECT, yes(), measure="given")),
+        ["Polisen – personen: ja till 2027-05-02.", MET, MEASURE, ALL_THERE, TELL_POLICE],
+    ),
+    "an adult who says no to the police": (
+        ADULT,
+        asked(says(SUBJECT, other("refused"), measure="given")),
+        [
+            "Polisen – personen: nej.",
+            f"{LACKING} Personen: nej.",
+            MEASURE,
+            DECIDES,
+            "Uppgifter delas inte med: polisen.",
+        ],
+    ),
+    "unga vuxna: CON-2 names which others are missing": (
+        (fact("group", "young_adult"), fact("age_group", "21_29")),
+        asked(says(SUBJECT, yes(), yes("school"), other("refused", "bup"), measure="given")),
+        [
+            "Polisen – personen: ja till 2027-05-02.",
+            "Skolan – personen: ja till 2027-05-02.",
+            "BUP – personen: nej.",
+            MET,
+            MEASURE,
+            "För SIG unga vuxna saknas samtycke till: BUP.",
+            DECIDES,
+            "Uppgifter delas inte med: BUP.",
+            "Säg till polisen, skolan vad samtycket gäller. De antecknar det hos sig.",
+        ],
+    ),
+    "unga vuxna and the police alone": (
+        (fact("group", "young_adult"), fact("age_group", "21_29")),
+        asked(says(SUBJECT, yes(), measure="given")),
+        [
+            "Polisen – personen: ja till 2027-05-02.",
+            MET,
+            MEASURE,
+            "För SIG unga vuxna saknas samtycke till andra parter än polisen.",
+            DECIDES,
+            TELL_POLICE,
+        ],
+    ),
+    "15–17, one guardian": (
+        MINOR,
+        of_minor(says(SUBJECT, yes(), **YES_ALL), says(ONE, yes(), **YES_ALL)),
+        [
+            f"{BOTH_YES}.",
+            MET,
+            MEASURE,
+            ALL_THERE,
+            TELL_POLICE,
+        ],
+    ),
+    "15–17, two guardians of whom one thinks about it": (
+        MINOR_OF_TWO,
+        of_minor(says(SUBJECT, yes(), **YES_ALL), says(ONE, yes(), **YES_ALL), says(TWO, other("thinking"))),
+        [
+            f"{BOTH_YES}, vårdnadshavare 2: vill fundera.",
+            f"{LACKING} Vårdnadshavare 2: vill fundera.",
+            SUITABLE,
+            PLACEMENT,
+            DECIDES,
+            "Fråga vårdnadshavare 2 igen om polisen: vill fundera.",
+        ],
+    ),
+    "15–17, two guardians, and harm not assessed": (
+        MINOR_OF_TWO,
+        of_minor(*(says(giver, yes(), **YES_ALL) for giver in (SUBJECT, ONE, TWO)), harm="unknown"),
+        [
+            f"{BOTH_YES}, vårdnadshavare 2: ja till 2027-05-02.",
+            MET,
+            MEASURE,
+            ALL_THERE,
+            TELL_POLICE,
+            ASK_FIRST,
+        ],
+    ),
+    "15–17, yes to different things": (
+        MINOR,
+        of_minor(says(SUBJECT, yes("police", "crime"), **YES_ALL), says(ONE, yes("police", "health"), **YES_ALL)),
+        [
+            f"{BOTH_YES}.",
+            f"{LACKING} Alla har inte sagt ja till samma uppgifter.",
+            MEASURE,
+            DECIDES,
+        ],
+    ),
+    "conflict between the guardians": (
+        MINOR_OF_TWO,
+        of_minor(
+            says(SUBJECT, yes(), **YES_ALL), says(ONE, yes(), **YES_ALL), says(TWO, other("refused"), measure="refused")
+        ),
+        [
+            f"{BOTH_YES}, vårdnadshavare 2: nej.",
+            f"{LACKING} Vårdnadshavare 2: nej.",
+            DISAGREE,
+            DECIDES,
+            "Uppgifter delas inte med: polisen.",
+            TWO_AGAINST_ONE,
+        ],
+    ),
+    "significant harm": (
+        MINOR_OF_TWO,
+        of_minor(says(SUBJECT, yes(), **YES_ALL), harm="yes"),
+        [
+            f"{YOUNG_YES}, vårdnadshavare 1: inte tillfrågad, vårdnadshavare 2: inte tillfrågad.",
+            f"{LACKING} Vårdnadshavare 1: inte tillfrågad, Vårdnadshavare 2: inte tillfrågad.",
+            SUITABLE,
+            PLACEMENT,
+            DECIDES,
+            DO_NOT_ASK,
+        ],
+    ),
+    "the young person disposes alone": (
+        MINOR_OF_TWO,
+        of_minor(says(SUBJECT, yes(), **YES_ALL), disposes="alone", guardian_allowed="no", harm="unknown"),
+        [f"{YOUNG_YES}.", MET, SUITABLE, PLACEMENT, DECIDES, TELL_POLICE],
+    ),
+    "partly taken back": (
+        (*ADULT, BOTH),
+        takes_back(SUBJECT, "police", kinds=["crime"]),
+        [
+            "Polisen – personen: ja till 2027-05-02, delvis återkallat.",
+            "Skolan – personen: ja till 2027-05-02.",
+            MET,
+            MEASURE,
+            ALL_THERE,
+            TELL_POLICE,
+        ],
+    ),
+    "the police consent taken back": (
+        (*ADULT, BOTH),
+        takes_back(SUBJECT, "police"),
+        [
+            "Polisen – personen: återkallat.",
+            "Skolan – personen: ja till 2027-05-02.",
+            f"{LACKING} Personen: återkallat.",
+            MEASURE,
+            DECIDES,
+            "Uppgifter delas inte med: polisen.",
+            STOP_POLICE,
+            ENDS_SIG,
+            AWAITS,
+        ],
+    ),
+    "the police consent taken back by a guardian": (
+        (*MINOR_OF_TWO, THREE_YES),
+        takes_back(TWO, "police"),
+        [
+            f"{BOTH_YES}, vårdnadshavare 2: återkallat.",
+            f"{LACKING} Vårdnadshavare 2: återkallat.",
+            MEASURE,
+            DECIDES,
+            "Uppgifter delas inte med: polisen.",
+            TWO_AGAINST_ONE,
+            STOP_POLICE,
+            ENDS_SIG,
+            AWAITS,
+        ],
+    ),
+    "the police consent has expired": (
+        (*ADULT, asked(says(SUBJECT, yes()), on="2026-05-01", until="2026-11-01")),
+        asked(says(SUBJECT, yes("school"))),
+        [
+            "Polisen – personen: har gått ut.",
+            "Skolan – personen: ja till 2027-05-02.",
+            f"{LACKING} Personen: har gått ut.",
+            NO_MEASURE,
+            DECIDES,
+            "Fråga personen igen om polisen: har gått ut.",
+            "Säg till skolan vad samtycket gäller. De antecknar det hos sig.",
+        ],
+    ),
+    "written by mistake": (
+        (*ADULT, asked(says(SUBJECT, yes(), measure="given"))),
+        wrong(3),
+        [
+            "Polisen – personen: felaktigt sparat.",
+            f"{LACKING} Personen: felaktigt sparat.",
+            NO_MEASURE,
+            DECIDES,
+            "Fråga personen igen om polisen: felaktigt sparat.",
+            STOP_POLICE,
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PREVIEWS)
+def test_the_preview(name: str) -> None:
+    """CON-1, CON-2, CON-5, CON-6, CON-7, CON-9, CON-10, CON-11, CON-13."""
+    before, new, lines = PREVIEWS[name]
+    assert words(preview(before, new)) == lines
+
+
+def test_every_line_has_its_rule() -> None:
+    rules = {}
+    for before, new, _ in PREVIEWS.values():
+        for line in preview(before, new):
+            assert line.rules, line
+            rules[say(line.words, "sv")] = line.rules
+    assert rules[MET] == ("CON-1",)
+    assert rules[MEASURE] == rules[SUITABLE] == rules[PLACEMENT] == ("CON-9",)
+    assert rules[DECIDES] == rules[ALL_THERE] == ("DEC-2",)
+    assert rules[TELL_POLICE] == rules[STOP_POLICE] == ("CON-11",)
+    assert rules[ENDS_SIG] == ("CON-6",)
+    assert rules[AWAITS] == ("CON-6", "DEC-2")
+    assert rules[DO_NOT_ASK] == rules[ASK_FIRST] == ("CON-10",)
+    assert rules["Fråga personen igen om polisen: har gått ut."] == ("CON-13", "CON-15")
+
+
+def test_con_14_a_later_exit_referral_lacks_its_basis_and_that_is_unconfirmed() -> None:
+    """CON-14."""
+    police = asked(says(SUBJECT, yes()))
+    lines = preview(ADULT, police, Policy(exit_parties=("police", "probation", "exit_unit")))
+    assert words(lines)[-1] == (
+        "Behövs avhopparstöd senare saknas samtycke till: kriminalvården och frivården, "
+        "socialförvaltningens avhopparverksamhet. Uppgiften är obekräftad."
+    )
+    assert lines[-1].rules == ("CON-14",)
+    assert not [line for line in preview(ADULT, police, Policy(exit_parties=("police",))) if "CON-14" in line.rules]
+
+
+# ── CON-10: where a guardian must not learn of it ────────────────────────────────────────────────────────────
+
+ANY_ANSWER = (None, "given", "refused", "thinking", "not_reached")
+
+
+@pytest.mark.parametrize("age", ["under_12", "12_14", "15_17", "unknown"])
+def test_con_10_under_significant_harm_no_line_asks_anyone_to_contact_a_guardian(age: str) -> None:
+    """CON-10: whatever was answered, and with whatever guardians said before; one line says not to."""
+    facts = (YOUTH, fact("age_group", age), fact("custody", "two"))
+    for subject, guardian, disposes in product(ANY_ANSWER, ANY_ANSWER, ("together", "alone", "unknown")):
+        line = yes() if guardian == "given" else other(guardian or "thinking", "police" if guardian else "school")
+        earlier = of_minor(says(ONE, line), age_group=age, on="2026-10-26", until="2026-12-01")
+        spoken = [] if subject is None else [yes() if subject == "given" else other(subject)]
+        new = of_minor(says(SUBJECT, *spoken, measure="given"), age_group=age, disposes=disposes, harm="yes")
+        lines = words(preview((*facts, earlier), new))
+        assert lines[-1] == DO_NOT_ASK
+        assert not [said for said in lines[:-1] if said.startswith("Fråga") and "vårdnadshavare" in said], lines
+        entries = kept(*facts, earlier, new)
+        consents = Consents(entries, TODAY)
+        due = words([due_line(due, consents) for due in what_is_due(entries, TODAY, POLICY)])
+        assert not [said for said in due if "vårdnadshavare" in said], due
+
+
+def test_con_10_an_adult_has_no_guardian_to_be_told_or_not() -> None:
+    """CON-8, CON-10."""
+    lines = preview(ADULT, asked(says(SUBJECT, yes()), harm="yes", disposes="unknown"))
+    assert not [line for line in lines if "CON-10" in line.rules]
+
+
+# ── CON-13: the matrix, and what may be shared ───────────────────────────────────────────────────────────────
+
+
+def test_con_13_every_unanswered_party_is_shown_as_not_asked() -> None:
+    """CON-13: the deployment's own too; nobody asked, no matrix."""
+    world = a_world(policy=Policy(other_parties=("Ungdomens hus",)))
+    lines = words(matrix(Consents(kept(*ADULT, BOTH), TODAY), world))
+    assert lines[-1] == (
+        "Inte tillfrågad om: jobbtorg och KAA, hälso- och sjukvården, BUP, Maria Ungdom, kriminalvården och frivården, "
+        "arbetsmarknadsförvaltningen, arbetsförmedlingen, socialförvaltningens avhopparverksamhet, fritiden, "
+        "föreningar och civilsamhället, en annan socialnämnd, Ungdomens hus."
+    )
+    assert matrix(Consents(kept(*ADULT), TODAY), world) == []
+
+
+def test_con_13_the_matrix_has_the_police_first_and_by_itself() -> None:
+    """CON-13: the others with the same answers share a line, and each line leads to its records."""
+    entries = kept(*ADULT, asked(says(SUBJECT, yes("school"), yes("bup"), other("refused", "leisure"), yes())))
+    lines = matrix(Consents(entries, TODAY), a_world())
+    assert words(lines)[:3] == [
+        "Polisen – personen: ja till 2027-05-02.",
+        "Skolan, BUP – personen: ja till 2027-05-02.",
+        "Fritiden – personen: nej.",
+    ]
+    assert [line.records for line in lines] == [(entries[-1],)] * 3 + [()]
+
+
+@pytest.mark.parametrize(
+    ("records", "lines", "why"),
+    [
+        (
+            (*ADULT, asked(says(SUBJECT, yes()))),
+            ["Får delas med polisen: planering och möten, brott och misstankar (vi lämnar och hämtar)."],
+            "both ways",
+        ),
+        (
+            (*ADULT, asked(says(SUBJECT, yes("bup", "health", direction="from")))),
+            ["Får delas med BUP: hälsa (vi hämtar)."],
+            "one way",
+        ),
+        ((*ADULT, asked(says(SUBJECT, other("refused")))), [], "a no"),
+        ((*MINOR, of_minor(says(SUBJECT, yes()))), [], "CON-7: not before the guardian has said yes too"),
+        (
+            (*MINOR, of_minor(says(SUBJECT, yes("police", "crime", "family")), says(ONE, yes("police", "crime")))),
+            ["Får delas med polisen: brott och misstankar (vi lämnar och hämtar)."],
+            "CON-7: only what everyone has said yes to",
+        ),
+        (
+            (
+                *MINOR,
+                of_minor(says(SUBJECT, yes("police", "crime")), says(ONE, yes("police", "crime", direction="to"))),
+            ),
+            ["Får delas med polisen: brott och misstankar (vi lämnar)."],
+            "CON-7: and only in the direction that everyone has",
+        ),
+        ((*ADULT, asked(says(SUBJECT, yes("parents")))), [], "CON-8: parents are people, no party to share with here"),
+    ],
+)
+def test_con_3_what_may_be_shared_by_consent(records: Sequence[Record], lines: list[str], why: str) -> None:
+    """CON-3, CON-13."""
+    assert words(may_be_shared(Consents(kept(*records), TODAY))) == lines, why
+
+
+def test_what_others_have_changed_meanwhile_is_the_first_line() -> None:
+    """CON-13: two coordinators, one consent."""
+    entries = kept(*ADULT, BOTH, takes_back(SUBJECT, "school"))
+    meanwhile = "Samtycket har ändrats sedan du började. Jämför med dina svar."
+    for recorded, shown in (("2026-11-23T13:04:00+00:00", False), ("2026-11-23T13:06:00+00:00", True)):
+        shelf = [*entries[:2], replace(entries[2], recorded_at=recorded), entries[3]]
+        lines = words(what_follows(shelf[:3], shelf, a_world(shelf={OURS: shelf})))
+        assert (lines[0] == meanwhile) == shown
+        assert (meanwhile in lines) == shown
+
+
+# ── what is due, in words ────────────────────────────────────────────────────────────────────────────────────
+
+DUE = (
+    (Due(kind="copy_owed", rules=("CON-4",), giver=SUBJECT), ADULT, "Att göra: lämna kopia till personen."),
+    (Due(kind="copy_owed", rules=("CON-4",), giver=SUBJECT), MINOR, "Att göra: lämna kopia till den unge."),
+    (Due(kind="copy_owed", rules=("CON-4",), giver=ONE), MINOR, "Att göra: lämna kopia till vårdnadshavare 1."),
+    (
+        Due(kind="ends_soon", by=date(2026, 12, 1), rules=("CON-15",), giver=SUBJECT),
+        MINOR,
+        "Att göra: fråga den unge om samtycke igen före den 1 december 2026.",
+    ),
+    (
+        Due(kind="ask_again_at_18", by=date(2026, 12, 1), rules=("CON-15",)),
+        MINOR,
+        "Att göra: personen fyller 18. Fråga om samtycke igen.",
+    ),
+    (
+        Due(kind="flag_at_21", by=date(2026, 12, 1), rules=("CON-15",)),
+        ADULT,
+        "Att göra: personen fyller 21. Se över vad samtycket vilar på, lagen är en annan då.",
+    ),
+    (
+        Due(kind="decision_awaited", rules=("CON-6", "DEC-2")),
+        ADULT,
+        "Att göra: beslut av ansvarig socialsekreterare om SIG ska avslutas.",
+    ),
+)
+
+
+@pytest.mark.parametrize(("due", "facts", "said"), DUE)
+def test_what_is_due_in_words(due: Due, facts: Sequence[Record], said: str) -> None:
+    """CON-4, CON-6, CON-15, DEC-2: with its rules, and the record it follows from."""
+    entries = kept(*facts, BOTH)
+    consents = Consents(entries, TODAY)
+    line = due_line(due, consents)
+    assert (say(line.words, "sv"), line.rules, line.records) == (said, due.rules, ())
+    assert due_line(replace(due, entry=entries[-1]), consents).records == (entries[-1],)
+
+
+# ── records by name ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("record", "named", "who"),
+    [
+        (BOTH, "Samtycke den 2 november 2026", (SUBJECT,)),
+        (THREE_YES, "Samtycke den 2 november 2026", (SUBJECT, ONE, TWO)),
+        (takes_back(TWO, "police"), "Återkallelse den 16 november 2026", (TWO,)),
+        (wrong(1), "Rättelse av ett samtycke", ()),
+        (
+            CopySettled.from_payload(
+                {"case": OURS, "consent": id_of(1), "about_day": "2026-11-02", "giver": ONE, "outcome": "kept"}
+            ),
+            "Kopia av ett samtycke",
+            (),
+        ),
+        (
+            Transferred.from_payload({"case": OURS, "bundle": 1, "records": [id_of(1)]}),
+            "Överföring till verksamhetssystemet",
+            (),
+        ),
+    ],
+)
+def test_a_record_is_named_by_what_it_is(record: Record, named: str, who: tuple[str, ...]) -> None:
+    assert say(consent_record_words(record), "sv") == named
+    assert who_said(record) == who
