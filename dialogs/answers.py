@@ -32,6 +32,9 @@ GIVEN = "given"
 DONE = "done"
 """The value of the button Klar, in the kinds that are answered with several presses."""
 
+EVERYTHING = "everything"
+"""The value of the button that takes a whole list at once."""
+
 UNKNOWN = "unknown"
 """The value of "Vet inte", in every kind."""
 
@@ -195,6 +198,11 @@ class Kind(ABC):
         :returns: words for the read-back.
         """
 
+    @property
+    def fixed(self) -> bool:
+        """Whether its buttons are the same whatever was answered before, so that they can be checked beforehand."""
+        return True
+
     def problems(self) -> list[str]:
         """What is wrong with the declaration of this kind.
 
@@ -210,8 +218,14 @@ class Kind(ABC):
         return iter(())
 
 
-def _match(said: str, options: Sequence[Option], language: str) -> str | None:
-    """The value of the option meant: by value, by its words, or by words that begin only one of them."""
+def matched(said: str, options: Sequence[Option], language: str) -> str | None:
+    """The option meant: by its value, by its words, or by words that begin only one of them.
+
+    :param said: a button's value, or typed words.
+    :param options: the buttons.
+    :param language: the reader's language.
+    :returns: the option's value, or ``None`` where none or more than one is meant.
+    """
     wanted = said.strip().casefold()
     labels = [(option.value, say(option.label, language).casefold()) for option in options]
     for value, label in labels:
@@ -251,7 +265,7 @@ class Choice(Kind):
         return self.choices
 
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
-        value = _match(said, self.choices, world.language)
+        value = matched(said, self.choices, world.language)
         if value is None:
             return Refused("not_a_choice", NOT_A_CHOICE)
         return Given(value)
@@ -282,6 +296,10 @@ class Pick(Kind):
     def typed(self) -> str:
         return "choice"
 
+    @property
+    def fixed(self) -> bool:
+        return False
+
     def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         """See :class:`Kind`; options whose words are the same are numbered, so that no two buttons look alike."""
         offered = self.offers(answers, world)
@@ -293,7 +311,7 @@ class Pick(Kind):
         return [Option(option.value, Verbatim(words)) for option, words in zip(offered, numbered, strict=True)]
 
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
-        value = _match(said, self.options(None, world, answers), world.language)
+        value = matched(said, self.options(None, world, answers), world.language)
         if value is None:
             return Refused("not_a_choice", NOT_A_CHOICE)
         return Given(value)
@@ -327,7 +345,7 @@ class Month(Kind):
         return (Option(UNKNOWN, _("Vet inte")),)
 
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
-        if _match(said, self.options(None, world), world.language) == UNKNOWN:
+        if matched(said, self.options(None, world), world.language) == UNKNOWN:
             return Given(UNKNOWN)
         month = dates.read_month(said, world.language)
         if month is None:
@@ -355,17 +373,33 @@ def _month_value(day: date) -> str:
     return f"{day.year:04}-{day.month:02}"
 
 
+Lines = tuple[Option, ...] | Callable[[Answers, "World"], Sequence[Option]]
+"""Lines of a list: fixed, or worked out from the answers so far and the world."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Several(Kind):
-    """Several of a list, at least ``least`` and at most ``most``: each press puts in or takes out, Klar ends."""
+    """Several of a list, at least ``least`` and at most ``most``: each press puts in or takes out, Klar ends.
 
-    choices: tuple[Option, ...]
+    :ivar choices: the list; fixed, or worked out from the answers so far and the world.
+    :ivar everything: the words of a button that takes the whole list at once and ends; ``None`` for no such button.
+    """
+
+    choices: Lines
     least: int = 0
     most: int | None = None
+    everything: Words | None = None
 
     @property
     def typed(self) -> str:
         return "several"
+
+    @property
+    def fixed(self) -> bool:
+        return not callable(self.choices)
+
+    def _list(self, world: World, answers: Answers) -> Sequence[Option]:
+        return self.choices(answers, world) if callable(self.choices) else self.choices
 
     def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         chosen = so_far if isinstance(so_far, list) else []
@@ -373,20 +407,27 @@ class Several(Kind):
         return (
             *(
                 Option(o.value, Verbatim(f"{'☑' if o.value in chosen else '☐'} {say(o.label, lang)}"))
-                for o in self.choices
+                for o in self._list(world, answers)
             ),
             Option(DONE, _("Klar")),
+            *self._whole(),
         )
+
+    def _whole(self) -> tuple[Option, ...]:
+        return () if self.everything is None else (Option(EVERYTHING, self.everything),)
 
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
         chosen = list(so_far) if isinstance(so_far, list) else []
-        value = _match(said, (*self.choices, Option(DONE, _("Klar"))), world.language)
+        offered = self._list(world, answers)
+        value = matched(said, (*offered, Option(DONE, _("Klar")), *self._whole()), world.language)
         if value is None:
             return Refused("not_a_choice", NOT_A_CHOICE)
+        if value == EVERYTHING:
+            return Given([option.value for option in offered])
         if value == DONE:
             if len(chosen) < self.least:
                 return Refused("too_few", Text(_("Välj minst {least}. Tryck sedan på Klar."), least=self.least))
-            return Given([o.value for o in self.choices if o.value in chosen])
+            return Given([o.value for o in offered if o.value in chosen])
         if value in chosen:
             chosen.remove(value)
         elif self.most is not None and len(chosen) >= self.most:
@@ -396,7 +437,7 @@ class Several(Kind):
         return Partly(chosen)
 
     def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
-        known = {option.value for option in self.choices}
+        known = {option.value for option in self._list(world, answers)}
         return (
             isinstance(value, list)
             and set(value) <= known
@@ -406,15 +447,20 @@ class Several(Kind):
 
     def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
         chosen = value if isinstance(value, list) else []
-        said = [say(o.label, world.language) for o in self.choices if o.value in chosen]
+        offered = self._list(world, answers)
+        said = [say(o.label, world.language) for o in offered if o.value in chosen]
+        if self.everything is not None and 1 < len(said) == len(offered):
+            return say(_("Allt"), world.language)
         return ", ".join(said) or say(_("Inget valt"), world.language)
 
     def problems(self) -> list[str]:
+        if callable(self.choices):
+            return []
         most = len(self.choices) if self.most is None else self.most
         return [] if 0 <= self.least <= most <= len(self.choices) else ["least and most do not fit the options"]
 
     def words(self) -> Iterator[Words]:
-        return (option.label for option in self.choices)
+        yield from (option.label for option in (*(() if callable(self.choices) else self.choices), *self._whole()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -423,58 +469,87 @@ class ThreeState(Kind):
 
     The first state is where every line starts. It is stored as what it means (``not_asked``), never as a no
     (CON-13: silence is never consent).
+
+    :ivar lines: the lines.
+    :ivar states: the three states, the first one first.
+    :ivar beside: states that a button of their own gives to every line that is still in the first state; it ends
+        the list.
     """
 
-    lines: tuple[Option, ...]
+    lines: Lines
     states: tuple[Option, Option, Option]
+    beside: tuple[Option, ...] = ()
 
     @property
     def typed(self) -> str:
         return "three_state"
 
-    def _now(self, so_far: Value | None) -> dict[str, str]:
+    @property
+    def fixed(self) -> bool:
+        return not callable(self.lines)
+
+    def _lines(self, world: World, answers: Answers) -> Sequence[Option]:
+        return self.lines(answers, world) if callable(self.lines) else self.lines
+
+    def _now(self, so_far: Value | None, lines: Sequence[Option]) -> dict[str, str]:
         held = so_far if isinstance(so_far, dict) else {}
-        return {line.value: held.get(line.value, self.states[0].value) for line in self.lines}
+        return {line.value: held.get(line.value, self.states[0].value) for line in lines}
 
     def _line(self, line: Option, state: str, language: str) -> str:
-        said = next(say(s.label, language) for s in self.states if s.value == state)
+        said = next(say(s.label, language) for s in (*self.states, *self.beside) if s.value == state)
         return f"{say(line.label, language)}: {said[:1].lower()}{said[1:]}"
 
     def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
-        now = self._now(so_far)
+        lines = self._lines(world, answers)
+        now = self._now(so_far, lines)
         return (
-            *(Option(line.value, Verbatim(self._line(line, now[line.value], world.language))) for line in self.lines),
+            *(Option(line.value, Verbatim(self._line(line, now[line.value], world.language))) for line in lines),
             Option(DONE, _("Klar")),
+            *self.beside,
         )
 
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
-        value = _match(said, (*self.lines, Option(DONE, _("Klar"))), world.language)
+        lines = self._lines(world, answers)
+        value = matched(said, (*lines, Option(DONE, _("Klar")), *self.beside), world.language)
         if value is None:
             return Refused("not_a_choice", NOT_A_CHOICE)
-        now = self._now(so_far)
+        now = self._now(so_far, lines)
         if value == DONE:
             return Given(now)
+        if value in {state.value for state in self.beside}:
+            return Given({line: value if state == self.states[0].value else state for line, state in now.items()})
         order = [state.value for state in self.states]
-        now[value] = order[(order.index(now[value]) + 1) % len(order)]
+        now[value] = order[(order.index(now[value]) + 1) % len(order)] if now[value] in order else order[0]
         return Partly(now)
 
     def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:
-        states = {state.value for state in self.states}
+        states = {state.value for state in (*self.states, *self.beside)}
         return (
             isinstance(value, dict)
-            and value.keys() == {line.value for line in self.lines}
+            and value.keys() == {line.value for line in self._lines(world, answers)}
             and set(value.values()) <= states
         )
 
     def show(self, value: Value, world: World, answers: Answers = NOTHING) -> str:
-        now = self._now(value)
-        return "; ".join(self._line(line, now[line.value], world.language) for line in self.lines)
+        """See :class:`Kind`; of the states, the one that most lines are in is said last, of all the others at once."""
+        lines = self._lines(world, answers)
+        now = self._now(value, lines)
+        states = list(now.values())
+        most = max(dict.fromkeys((self.states[0].value, *states)), key=states.count)
+        same = [line for line in lines if now[line.value] == most]
+        said = [self._line(line, now[line.value], world.language) for line in lines if line not in same]
+        if len(same) > 1:
+            same = [Option("", _("Övriga") if said else _("Alla"))]
+        return "; ".join([*said, *(self._line(line, most, world.language) for line in same)])
 
     def problems(self) -> list[str]:
-        return [] if self.lines else ["a three-state list needs at least one line"]
+        found = [] if callable(self.lines) or self.lines else ["a three-state list needs at least one line"]
+        values = [state.value for state in (*self.states, *self.beside)]
+        return found if len(set(values)) == len(values) else [*found, "two states have the same value"]
 
     def words(self) -> Iterator[Words]:
-        yield from (option.label for option in (*self.lines, *self.states))
+        fixed = () if callable(self.lines) else self.lines
+        yield from (option.label for option in (*fixed, *self.states, *self.beside))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -482,24 +557,35 @@ class Day(Kind):
     """A date: quick buttons, Swedish words or digits, within limits that may depend on today.
 
     :ivar quick: how many days back each quick button lies, the likeliest first.
+    :ivar months_ahead: how many months ahead each further button lies; those outside the limits are left out.
     :ivar earliest: the first day that does, by the answers so far and the world; ``None`` for no limit.
     :ivar latest: the last day that does; ``None`` for no limit.
+    :ivar prefer: which day words without a year mean, the one that has been or the one to come.
     """
 
     quick: tuple[int, ...] = (0, 1)
+    months_ahead: tuple[int, ...] = ()
     earliest: Callable[[Answers, World], date] | None = None
     latest: Callable[[Answers, World], date] | None = None
+    prefer: dates.Prefer = "past"
 
     @property
     def typed(self) -> str:
         return "date"
 
+    @property
+    def fixed(self) -> bool:
+        return not self.months_ahead
+
     def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         days = (date.fromordinal(world.today.toordinal() - back) for back in self.quick)
-        return [Option(day.isoformat(), _quick_label(day, world)) for day in days]
+        back = [Option(day.isoformat(), _quick_label(day, world)) for day in days]
+        ahead = (dates.months_on(world.today, months) for months in self.months_ahead)
+        fitting = (day for day in ahead if self._within(day, world, answers) is None)
+        return [*back, *(Option(day.isoformat(), Verbatim(dates.long_date(day, world.language))) for day in fitting)]
 
     def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
-        day = dates.read_date(said, world.today, world.language)
+        day = dates.read_date(said, world.today, world.language, self.prefer)
         if day is DateFault.NO_SUCH_DAY:
             return Refused(
                 "no_such_day", _("Den dagen finns inte i kalendern. Skriv till exempel 23/11 eller i måndags.")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from dialogs import plain
-from dialogs.answers import Kind, Option, Partly, Pick
+from dialogs.answers import Kind, Option, Partly
 from dialogs.law import UnknownLaw, fact, facts
 from dialogs.model import Dialog, Go, Question, Route, World, words_of
 from dialogs.policy import Policy
@@ -247,7 +247,7 @@ def _world(language: str, today: date) -> World:
     code = "Ö22-222"
     return World(
         now=datetime.combine(today, time(12), UTC),
-        opened_on=today,
+        opened_at=datetime.combine(today, time(12), UTC),
         language=language,
         practice=True,
         policy=Policy(),
@@ -265,7 +265,7 @@ def _world(language: str, today: date) -> World:
 
 def _keyboards(kind: Kind, world: World) -> Iterator[Sequence[Option]]:
     """The buttons as they come, and as they are when a line of a growing list has been pressed a few times."""
-    if isinstance(kind, Pick):
+    if not kind.fixed:
         return  # its buttons follow from the records; their values are ids, which always fit
     yield (first := kind.options(None, world))
     if kind.typed not in ("several", "three_state"):

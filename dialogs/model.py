@@ -22,7 +22,7 @@ class World:
     """What a dialog may know, as values and look-ups; nothing in here changes anything.
 
     :ivar now: the time it is, with the local zone.
-    :ivar opened_on: the day the dialog was opened, for presets: a draft begun yesterday is about yesterday.
+    :ivar opened_at: when the dialog was opened.
     :ivar language: the reader's language.
     :ivar practice: whether this is practice (codes begin with Ö).
     :ivar policy: the deployment's numbers.
@@ -38,7 +38,7 @@ class World:
     """
 
     now: datetime
-    opened_on: date
+    opened_at: datetime
     language: str
     practice: bool
     policy: Policy
@@ -56,6 +56,25 @@ class World:
     def today(self) -> date:
         """The day it is, for limits."""
         return self.now.date()
+
+    @property
+    def opened_on(self) -> date:
+        """The day the dialog was opened, for presets: a draft begun yesterday is about yesterday."""
+        return self.opened_at.date()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line that is shown, and what it follows from.
+
+    :ivar words: what it says.
+    :ivar rules: the rules it follows from.
+    :ivar records: the records it was counted or read from, oldest first.
+    """
+
+    words: Words
+    rules: tuple[str, ...] = ()
+    records: tuple[Entry, ...] = ()
 
 
 Asked = Words | Callable[[Answers, World], Words]
@@ -118,12 +137,33 @@ class Outcome:
     :ivar saves: whether something is kept; then the read-back comes first.
     :ivar says: the lines of the last screen. It is called with the world as it is after saving.
     :ivar rules: the rules that lead here.
+    :ivar foresees: what will follow, shown under the answers before they are saved; called with the world as it will
+        be after saving. ``None`` where nothing follows that is not plain from the answers.
+    :ivar leads_to: ids of the dialogs to offer first on the last screen, in the same case.
     """
 
     id: str
     says: Callable[[Answers, World], Sequence[Words]]
     saves: bool = True
     rules: tuple[str, ...] = ()
+    foresees: Callable[[Answers, World], Sequence[Line]] | None = None
+    leads_to: Callable[[Answers, World], Sequence[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of what was saved, for one of those it is about (CON-4).
+
+    :ivar id: short, ``[a-z0-9_]{1,12}``; a button carries it.
+    :ivar title: the words on its button.
+    :ivar lines: what the copy says; only these are copied.
+    :ivar above: what stands above them on the screen, for the one who hands the copy over.
+    """
+
+    id: str
+    title: Words
+    lines: Sequence[Words]
+    above: Words
 
 
 @dataclass(frozen=True)
@@ -177,6 +217,8 @@ class Dialog:
     :ivar record: what is kept, from the answers on the way, in the order it is written.
     :ivar kinds: the record kinds it writes.
     :ivar note: the journal note from the record alone, so the two cannot differ; ``None`` where there is none.
+    :ivar copies: the copies that may exist of a record of its kinds, from the record, its case's records and today;
+        asked anew whenever one is shown. ``None`` where there are none.
     :ivar title_when_closed: its title on a closed case; ``None`` where it is not for those.
     :ivar listed: whether it stands in menus and lists of commands; others are opened from a case.
     """
@@ -193,6 +235,7 @@ class Dialog:
     record: Callable[[Answers, World], Sequence[Record]]
     kinds: tuple[type[Record], ...]
     note: Callable[[Any], Sequence[Words]] | None
+    copies: Callable[[Entry, Sequence[Entry], date], Sequence[Copy]] | None = None
     listed: bool = True
     title_when_closed: Words | None = None
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)

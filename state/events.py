@@ -107,7 +107,9 @@ class SessionCompleted(Event):
 
     :ivar outcome: its id.
     :ivar records: what is to be kept; empty where the outcome saves nothing.
+    :ivar leads_to: ids of the dialogs to offer next, in the same case.
     """
 
     outcome: str
     records: tuple[Record, ...]
+    leads_to: tuple[str, ...] = ()

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from dialogs import dates
 from dialogs.answers import Answers, CaseCode, Given, Partly, Refused, Value
-from dialogs.law import fact
-from dialogs.model import Dialog, Outcome, Question, World
+from dialogs.law_words import law_words
+from dialogs.model import Dialog, Line, Outcome, Question, World
 from dialogs.records import CaseOpened, Entry, Record
 from dialogs.rules.catalogue import rule_words
 from dialogs.texts import Text, Words, as_text, say
@@ -41,14 +41,21 @@ from state.events import (
 from state.machine import CompiledDialog, Position
 from state.screen import Button, Rows, Screen, stack
 
-BACK, WHY, CHANGE, SAVE, ABANDON = "!back", "!why", "!change", "!save", "!abandon"
+BACK, WHY, CHANGE, SAVE, ABANDON, MORE = "!back", "!why", "!change", "!save", "!abandon", "!more"
 YES_ABANDON, NO_GO_ON = "!abandon:yes", "!abandon:no"
 RESUME, START_OVER, ANOTHER = "!resume", "!over", "!another"
 """What can be done with a draft that was found; the desk takes care of the last: the draft stays, a new one begins."""
 
+FORESEEN = "~"
+"""What a line of a read-back begins with where it is no answer but what follows from saving."""
+
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 ASKING_CHANGE, ASKING_ABANDON, ASKING_RESUME = "change", "abandon", "resume"
+ASKING_WHY, ASKING_MORE = "why", "more"
+
+LONGEST_PAGE = 3500
+"""Characters of a read-back that are shown at once; Telegram takes 4,096, and a notice may stand above."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +69,8 @@ class Session:
     :ivar opened_at: when, with the local zone.
     :ivar answers: the explicit answers by question; presets are not in here.
     :ivar growing: the pressed part of a list that waits for Klar.
-    :ivar asking: empty on the way; else ``change`` or ``change:QUESTION``; or ``abandon:`` or ``resume:`` with what of
-        these waits under it.
+    :ivar asking: empty on the way; else ``change``, ``change:QUESTION``, ``why:PAGE`` or ``more:PAGE``; or
+        ``abandon:`` or ``resume:`` with what of these waits under it.
     :ivar read_back: the answers and words that the read-back shows, while it is shown; saved only if they still stand.
     :ivar revision: counts every change; buttons carry it.
     """
@@ -112,6 +119,7 @@ class _Fresh:
     record: Record
     author: str
     said_on: date
+    recorded_at: str
     id: str = ""
 
 
@@ -223,7 +231,7 @@ class Engine:
         offered = any(button.value == value for button in shown.buttons)
         if shown.typed == "date" and ISO_DAY.fullmatch(value):
             offered = True  # "Idag" of before midnight still means its own day
-        if value == SAVE and session.read_back is not None:
+        if value == SAVE and session.read_back is not None and isinstance(position.at, Question):
             offered = True  # the read-back was shown, and the world has opened a question since
         if revision != session.revision or not offered:
             fell = self._fell(session, position, world)
@@ -317,6 +325,9 @@ class Engine:
             return Step(listed, (ChangeOpened(),), self._screen(listed, position, world))
         if value.startswith(f"{CHANGE}:"):
             return self.edit(session, value.removeprefix(f"{CHANGE}:"), world)
+        if value.startswith(f"{MORE}:"):
+            turned = replace(session, asking=value.removeprefix(f"{MORE}:"), revision=session.revision + 1)
+            return Step(turned, (), self._screen(turned, position, world))
         if value in (NO_GO_ON, RESUME):
             return self._go_on(session, position, world)
         if value == START_OVER:
@@ -325,7 +336,7 @@ class Engine:
                 version=self.compiled[session.dialog].dialog.version,
                 opened_at=world.now,
             )
-            return self._arrive(again, replace(world, opened_on=world.today), (SessionAbandoned(), SessionStarted()))
+            return self._arrive(again, replace(world, opened_at=world.now), (SessionAbandoned(), SessionStarted()))
         return self._take(session, position, value, world)
 
     def _take(self, session: Session, position: Position, said: str, world: World) -> Step:
@@ -369,6 +380,8 @@ class Engine:
             # An answer that no longer holds (a limit, a case that is gone). It stays until the question is answered
             # anew: without it a preset would step in without a word.
             events = (*events, AnswersFell((position.at.id,)))
+            held = session.answers[position.at.id]
+            session = replace(session, growing=held if isinstance(held, list | dict) else session.growing)
             notices = (*notices, *self._fell(session, position, world))
         return Step(session, events, self._screen(session, position, world, notices))
 
@@ -387,11 +400,19 @@ class Engine:
         """Every answer and its words as they stood when the draft was opened: what is saved is what was shown.
 
         The words are held too, since an answer may be the id of a record that has changed meanwhile; the day is that
-        of the opening, so that midnight alone changes nothing.
+        of the opening, so that midnight alone changes nothing. What will follow from saving is held in the same way.
         """
         then = replace(world, now=session.opened_at)
         lines = self._lines(self.compiled[session.dialog].dialog, position, then)
-        return [f"{value} {line}" for value, line in zip(position.way.values(), lines, strict=True)]
+        foreseen = [f"{FORESEEN} {say(line.words, then.language)}" for line in self._foreseen(session, position, then)]
+        return [*(f"{value} {line}" for value, line in zip(position.way.values(), lines, strict=True)), *foreseen]
+
+    def _foreseen(self, session: Session, position: Position, world: World) -> Sequence[Line]:
+        """What will follow from saving, as the dialog foresees it."""
+        if not isinstance(position.at, Outcome) or position.at.foresees is None:
+            return ()
+        records = self.compiled[session.dialog].dialog.record(position.answers, world)
+        return position.at.foresees(position.answers, _after(world, tuple(records)))
 
     @staticmethod
     def _lines(dialog: Dialog, position: Position, world: World) -> list[str]:
@@ -405,11 +426,14 @@ class Engine:
         return lines
 
     def _save(self, session: Session, position: Position, world: World) -> Step:
-        if not isinstance(position.at, Outcome) or self._read_back(session, position, world) != session.read_back:
+        stands = self._read_back(session, position, world)
+        if not isinstance(position.at, Outcome) or stands != session.read_back:
             changed = _("Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
-            return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed,))
+            fresh = [line for line in stands if line not in (session.read_back or ()) and line.startswith(FORESEEN)]
+            told = [Text(_("Nytt: {line}"), line=line.removeprefix(f"{FORESEEN} ")) for line in fresh]
+            return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed, *told))
         records = tuple(self.compiled[session.dialog].dialog.record(position.answers, world))
-        if fresh := [kept.case for kept in records if world.is_free(kept.case)]:
+        if fresh := [kept.case for kept in records if not kept.apart and world.is_free(kept.case)]:
             records = (CaseOpened(case=fresh[0]), *records)
         return self._end(position, position.at, records, world, ())
 
@@ -429,7 +453,8 @@ class Engine:
             write = _("Koden {case} är bara övning. Skriv den inte i verksamhetssystemet.")
         lines += [Text(write, case=case) for case in opened]
         screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=())
-        return Step(None, (*events, SessionCompleted(outcome.id, records)), screen)
+        leads_to = () if outcome.leads_to is None else tuple(outcome.leads_to(position.answers, after))
+        return Step(None, (*events, SessionCompleted(outcome.id, records, leads_to)), screen)
 
     def _is_of_another_version(self, session: Session) -> bool:
         return session.version != self.compiled[session.dialog].dialog.version
@@ -439,6 +464,8 @@ class Engine:
         if self._is_of_another_version(session):
             return self._reopen(session, world)
         waiting, growing = _under(session.asking), session.growing
+        if waiting.partition(":")[0] in (ASKING_WHY, ASKING_MORE):
+            waiting = ""  # the read-back begins again from its first page
         if waiting.startswith(f"{ASKING_CHANGE}:") and waiting.removeprefix(f"{ASKING_CHANGE}:") not in position.way:
             waiting, growing = "", None
         return self._arrive(self._moved(session, asking=waiting, growing=growing), world, (SessionResumed(),))
@@ -453,13 +480,11 @@ class Engine:
     def _why(self, session: Session, position: Position, world: World) -> Step:
         question = self._question(session, position)
         if question is None:
-            return Step(session, (PressWasStale(),), self._screen(session, position, world))
+            asked = replace(session, asking=ASKING_WHY, revision=session.revision + 1)
+            return Step(asked, (WhyAsked(),), self._screen(asked, position, world))
         lines: list[Words] = [question.why.words]
         lines += [rule_words(rule) for rule in question.why.rules]
-        lines += [
-            Text(_("Lag: {law}. Vi kontrollerade lagtexten den {day}."), law=found.cites, day=found.read_on)
-            for found in (fact(law, world.today) for law in question.why.law)
-        ]
+        lines += [law_words(law, world) for law in question.why.law]
         return Step(session, (WhyAsked(),), self._screen(session, position, world, lines))
 
     # ── replaying and showing ────────────────────────────────────────────────────────────────────────────────
@@ -528,16 +553,16 @@ class Engine:
             lines.append(say(_("Vad vill du ändra?"), lang))
             choices = [_button(dialog.by_id[q].label, f"{CHANGE}:{q}", lang) for q in position.way]
             rows = stack(choices, (_button(_("Tillbaka"), BACK, lang),))
+        elif session.asking.partition(":")[0] in (ASKING_WHY, ASKING_MORE):
+            why = session.asking.startswith(ASKING_WHY)
+            pages = _pages(self._reasons(session, position, world) if why else self._summary(session, position, world))
+            number = min(int(session.asking.partition(":")[2] or 0), len(pages) - 1)
+            lines += pages[number]
+            rows = self._page_rows(ASKING_WHY if why else ASKING_MORE, number, len(pages), position, lang)
         else:
-            lines.append(say(_("Stämmer det här?"), lang))
-            lines += self._lines(dialog, position, world)
-            rows = stack(
-                (
-                    _button(_("Spara"), SAVE, lang),
-                    _button(_("Ändra"), CHANGE, lang),
-                    _button(_("Avbryt"), ABANDON, lang),
-                )
-            )
+            pages = _pages(self._summary(session, position, world))
+            lines += pages[0]
+            rows = self._page_rows(ASKING_MORE, 0, len(pages), position, lang)
         return Screen(
             text="\n".join(lines),
             rows=rows,
@@ -546,6 +571,37 @@ class Engine:
             revision=session.revision,
             progress=progress,
         )
+
+    def _summary(self, session: Session, position: Position, world: World) -> list[str]:
+        """What is signed: the answers, and what will follow from saving them."""
+        lang = world.language
+        foreseen = [_with_its_rules(line, lang) for line in self._foreseen(session, position, world)]
+        answers = self._lines(self.compiled[session.dialog].dialog, position, world)
+        follows = ["", say(_("Om du sparar:"), lang), *foreseen] if foreseen else []
+        return [say(_("Stämmer det här?"), lang), *answers, *follows]
+
+    @staticmethod
+    def _page_rows(what: str, number: int, pages: int, position: Position, lang: str) -> Rows:
+        """The buttons of a page: what was not seen to its end cannot be saved."""
+        back = (_button(_("Tillbaka"), BACK, lang),)
+        on = (_button(_("Fortsätt läsa"), f"{MORE}:{what}:{number + 1}", lang),) if number + 1 < pages else ()
+        if what == ASKING_WHY:
+            return stack(on, back)
+        save = () if on else (_button(_("Spara"), SAVE, lang),)
+        around = (_button(_("Ändra"), CHANGE, lang), _button(_("Avbryt"), ABANDON, lang))
+        foresees = isinstance(position.at, Outcome) and position.at.foresees is not None
+        why = (_button(_("Varför?"), WHY, lang),) if foresees else ()
+        return stack((*on, *save, *around), why, back if number else ())
+
+    def _reasons(self, session: Session, position: Position, world: World) -> list[str]:
+        """What will follow from saving, each line with its rules; a rule is told once."""
+        told: set[str] = set()
+        lines = []
+        for line in self._foreseen(session, position, world):
+            lines.append(say(line.words, world.language))
+            lines += [say(rule_words(rule), world.language) for rule in line.rules if rule not in told]
+            told |= set(line.rules)
+        return lines
 
     def _question_rows(self, session: Session, question: Question, position: Position, world: World) -> Rows:
         lang = world.language
@@ -599,6 +655,22 @@ def _button(words: Words, value: str, language: str) -> Button:
     return Button(say(words, language), value)
 
 
+def _pages(lines: Sequence[str]) -> list[list[str]]:
+    """Lines in pages that one message can hold; at least one page, and no line is cut but one that is a whole list."""
+    pages: list[list[str]] = [[]]
+    parts = (part for line in lines for part in (line.split("; ") if len(line) > LONGEST_PAGE // 2 else [line]))
+    for line in parts:
+        if pages[-1] and sum(len(one) + 1 for one in pages[-1]) + len(line) > LONGEST_PAGE:
+            pages.append([])
+        pages[-1].append(line)
+    return pages
+
+
+def _with_its_rules(line: Line, language: str) -> str:
+    words = say(line.words, language)
+    return f"{words} ({', '.join(line.rules)})" if line.rules else words
+
+
 def _case_on(dialog: Dialog, way: Mapping[str, Value]) -> str | None:
     return next((str(v) for q, v in way.items() if isinstance(dialog.by_id[q].kind, CaseCode)), None)
 
@@ -614,7 +686,11 @@ def _after(world: World, records: Sequence[Record]) -> World:
     def entries(case: str) -> Sequence[Entry]:
         return (
             *world.entries(case),
-            *(_Fresh(kept, world.person, world.today) for kept in records if kept.case == case),
+            *(
+                _Fresh(kept, world.person, world.today, world.now.astimezone(UTC).isoformat())
+                for kept in records
+                if kept.case == case
+            ),
         )
 
     return replace(world, entries=entries)

@@ -35,6 +35,7 @@ class Kept:
     author: str = "p-me"
     id: str = ""
     said_on: date = date(2026, 11, 23)
+    recorded_at: str = "2026-11-23T08:00:00+00:00"
 
 
 Shelf = Mapping[str, Sequence[Entry]]
@@ -55,7 +56,7 @@ def a_world(
     ours: dict[str, Sequence[Entry]] = {OURS: (), OURS_TOO: (), **(shelf or {})}
     return World(
         now=now,
-        opened_on=opened_on or now.date(),
+        opened_at=now if opened_on is None else datetime.combine(opened_on, now.timetz()),
         language=language,
         practice=practice,
         policy=policy or Policy(),

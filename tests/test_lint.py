@@ -222,7 +222,7 @@ BROKEN: list[tuple[Dialog, list[str], str, str]] = [
     (asking(YES_NO, offers=("held",)), ["unknown-offer"], "held", "it is asked right now"),
     # rules, law, records
     (because(rules=("MOT-99",)), ["unknown-rule"], "held", "there is no such rule"),
-    (because(rules=("CON-1",)), ["rule-not-built"], "held", "a promise the code does not keep"),
+    (because(rules=("DEV-1",)), ["rule-not-built"], "held", "a promise the code does not keep"),
     (replace(GOOD, outcomes=(end("kept", rules=("MOT-99",)),)), ["unknown-rule"], "outcome kept", "outcomes too"),
     (
         routed(Decide("held", by=so, ways={"so": "kept"}, on=BOTH, rules=("MOT-99",))),
