@@ -124,12 +124,26 @@ class Delivered:
     :ivar address: whose it was.
     :ivar live: the message that shows the person's dialog now; ``None`` where this changed nothing.
     :ivar fault: why it was given up, or ``None`` where it arrived.
+    :ivar moved: where a note was to be shown, and the message it was sent in instead.
     """
 
     row: int
     address: str
     live: int | None = None
     fault: str | None = None
+    moved: tuple[int | None, int] | None = None
+
+
+def moved(payload: dict[str, Any], at: int | None) -> tuple[int | None, int] | None:
+    """Whether a note had to be sent anew, since the message that was to show it is gone.
+
+    :param payload: what was sent.
+    :param at: the message that shows it.
+    :returns: for :attr:`Delivered.moved`.
+    """
+    if not payload.get("note") or at is None or at == payload["message"]:
+        return None
+    return payload["message"], at
 
 
 def press_data(screen: Screen, button: Button) -> str:
@@ -285,7 +299,11 @@ class Desk:
         return self.store.queue(channel, messages, now)
 
     def _mark(self, channel: str, sent: Sequence[Delivered]) -> None:
-        self.store.sent([(done.row, done.fault) for done in sent], self.now())
+        now = self.now()
+        self.store.sent([(done.row, done.fault) for done in sent], now)
+        for done in sent:
+            if done.moved is not None:
+                self.store.note_moved(channel, done.address, *done.moved, now)
         for address, live in {done.address: done.live for done in sent if done.live is not None}.items():
             self.store.set_live_message(channel, address, live)
 
@@ -305,10 +323,12 @@ class Desk:
             return self.store.queue(channel, [(update.address, message) for message in turn.messages], now)
 
     def sweep(self, channel: str) -> list[Leaving]:
-        """Park and erase drafts whose time is out, and forget what nobody can repeat. Called every few minutes.
+        """Park and erase drafts whose time is out, take notes out of the chat, and forget what nobody can repeat.
+
+        Called every minute.
 
         :param channel: the channel that runs.
-        :returns: what is to be sent: a line to each person whose draft is gone.
+        :returns: what is to be sent: a line to each person whose draft is gone, the menu in place of each note.
         """
         now = self.now()
         with self.store.transaction():
@@ -321,7 +341,15 @@ class Desk:
                     turn = Turn(self, person, {}, now)
                     turn.tell_erased(draft)
                     messages += [(person.address, message) for message in turn.messages]
+            for id_, shown_in in self.store.notes_due(channel, now):
+                if (person := self.store.person(id_)) is not None:
+                    messages += self._without_note(person, shown_in, now)
             return self.store.queue(channel, messages, now)
+
+    def _without_note(self, person: Person, message: int | None, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        turn = Turn(self, person, {}, now)
+        turn.take_note_away(message, on="there")
+        return [(person.address, message) for message in turn.messages]
 
     # ── one update ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -344,6 +372,7 @@ class Desk:
     def _join(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         code = _invitation_in(update.payload.get("text", ""))
         before = self.store.moves(code) if code else None
+        notes = [] if before is None else self.store.notes_shown(before.id)
         person = (
             self.store.use_invitation(code, channel=update.channel, address=update.address, now=now) if code else None
         )
@@ -362,6 +391,7 @@ class Desk:
         turn.tell_commands()
         turn.show_menu((_("Välkommen. Inbjudan är nu använd. Ingen annan kan använda den."),))
         left = [] if before is None else [(before.address, message) for message in LEFT_BEHIND]
+        left += [gone for note in notes if before is not None for gone in self._without_note(before, note, now)]
         return [*left, *((update.address, message) for message in turn.messages)]
 
     def commands(self, person: Person) -> list[list[str]]:
@@ -422,11 +452,13 @@ class Desk:
         store = self.store
 
         def may_see(code: str) -> bool:
-            return store.district_of(code) == person.district
+            if store.district_of(code) != person.district:
+                return False
+            return not store.entries(code)[0].record.apart  # what is kept apart is no young person's case
 
         return World(
             now=now,
-            opened_on=(opened_at or now).date(),
+            opened_at=opened_at or now,
             language=person.language,
             practice=self.practice,
             policy=self.policy,

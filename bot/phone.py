@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
+from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
 from state.screen import Button, Screen
 from state.store import Leaving
 
@@ -33,6 +33,8 @@ class Phone:
     seen: list[tuple[int, Screen]] = field(default_factory=list)
     """Every screen there ever was, with its message."""
     live: int | None = None
+    at: int | None = None
+    """The message that showed something last."""
 
     def says(self, text: str) -> list[Screen]:
         """Type something.
@@ -86,6 +88,8 @@ class Phone:
         raise LookupError(f"no earlier screen had a button [{label}]")
 
     def _press(self, message: int, screen: Screen, button: Button) -> list[Screen]:
+        if button.copy is not None:
+            return []  # the phone copies by itself, and tells nobody
         query = f"q{self.number()}"
         return self._send(Pressed(self.number(), self.address, message, query, press_data(screen, button)))
 
@@ -109,9 +113,14 @@ class Phone:
         :returns: the screens, in order.
         """
         mine = [message for message in leaving if message.address == self.address]
-        came = [screen for message in mine if (screen := self._do(message.payload)) is not None]
+        came: list[Screen] = []
+        done: list[Delivered] = []
+        for message in mine:
+            if (screen := self._do(message.payload)) is not None:
+                came.append(screen)
+            done.append(Delivered(message.id, message.address, self.live, moved=moved(message.payload, self.at)))
         if mine:
-            self.desk.work(CHANNEL, [Delivered(message.id, message.address, self.live) for message in mine])
+            self.desk.work(CHANNEL, done)
         return came
 
     def _do(self, payload: dict[str, Any]) -> Screen | None:
@@ -126,11 +135,14 @@ class Phone:
             return Screen(text=payload["toast"], rows=())
         return None
 
-    def _show(self, payload: dict[str, Any]) -> Screen:
+    def _show(self, payload: dict[str, Any]) -> Screen | None:
         screen = Screen.from_json(payload["screen"])
-        message = {"press": payload["message"], "live": self.live}.get(payload["on"])
+        message = {"press": payload["message"], "there": payload["message"], "live": self.live}.get(payload["on"])
         if message is None or message not in self.shown:
+            if payload["on"] == "there":
+                return None
             message = self.number()
+        self.at = message
         self.shown[message] = screen
         self.seen.append((message, screen))
         if payload["live"]:

@@ -11,7 +11,7 @@ from bot.transcripts import written
 from bot.turn import PRACTICE
 from dialogs.texts import mark as _
 from dialogs.texts import say
-from state.screen import Screen
+from state.screen import Button, Screen
 
 ADDRESS = "här"
 DISTRICT = "Övningsstaden"
@@ -38,7 +38,7 @@ def talk(desk: Desk, first: str, hear: TextIO, speak: Callable[[str], None], tra
             break
         if not text:
             continue
-        buttons = current.buttons if current is not None else ()
+        buttons = _pressable(current) if current is not None else []
         if text.isdecimal() and 1 <= int(text) <= len(buttons):
             label = buttons[int(text) - 1].label
             screens = note.take(f"jag: [{label}]", phone.presses(label))
@@ -67,12 +67,17 @@ def _show(screens: list[Screen], speak: Callable[[str], None], current: Screen |
         speak("")
         speak(say(PRACTICE, "sv"))
         speak(screen.text)
-        for number, button in enumerate(screen.buttons, 1):
+        for number, button in enumerate(_pressable(screen), 1):
             speak(f"  {number}  {button.label}")
         if screen.buttons:
             current = screen
     speak("")
     return current
+
+
+def _pressable(screen: Screen) -> list[Button]:
+    """The buttons without those that copy: in a terminal the text itself is there to be marked."""
+    return [button for button in screen.buttons if button.copy is None]
 
 
 class _Notes:

@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,9 @@ from state.people import ROLES, Person, Role
 from state.records import Envelope
 from state.screen import Screen
 from state.store import Store
+
+EMPTY = "(tom rad)"
+"""How a transcript has an empty line of a screen."""
 
 ZONE = ZoneInfo("Europe/Stockholm")
 SENDS = {
@@ -119,7 +122,7 @@ def written(screen: Screen) -> str:
     :returns: ``bot:`` with the words, and a line for each row of buttons.
     """
     rows = [" ".join(f"[{button.label}]" for button in row) for row in screen.rows]
-    lines = [*screen.text.splitlines(), *rows]
+    lines = [*(line or EMPTY for line in screen.text.splitlines()), *rows]
     return "\n".join(("bot: " if n == 0 else "     ") + line for n, line in enumerate(lines))
 
 
@@ -278,8 +281,7 @@ class Player:
         if kind not in KINDS:
             raise BadTranscript(f"line {line.number}: no record is a {kind!r}; known are {', '.join(KINDS)}")
         try:
-            held = {name: self._id_of(value, line) for name, value in _object(payload).items()}
-            record = KINDS[kind].from_payload(held)
+            record = KINDS[kind].from_payload(_each(_object(payload), lambda value: self._id_of(value, line)))
         except (json.JSONDecodeError, BadRecord) as fault:
             raise BadTranscript(f"line {line.number}: {fault}") from None
         self._phone()  # the one who wrote it is there
@@ -287,9 +289,9 @@ class Player:
         with store.transaction():
             store.append(record, self._people[self._who], self._clock)
 
-    def _id_of(self, value: Any, line: Line) -> Any:
+    def _id_of(self, value: str, line: Line) -> str:
         """``#3`` stands for the id of the third record, here and in ``post:``."""
-        if not isinstance(value, str) or not re.fullmatch(r"#\d+", value):
+        if not re.fullmatch(r"#\d+", value):
             return value
         for envelope in self._the_store().records():
             if envelope.seq == int(value[1:]):
@@ -299,7 +301,7 @@ class Player:
     @staticmethod
     def _posted(envelope: Envelope, all_of_them: Sequence[Envelope]) -> str:
         numbers = {other.id: f"#{other.seq}" for other in all_of_them}
-        payload = {name: numbers.get(value, value) for name, value in envelope.record.payload().items()}
+        payload = _each(envelope.record.payload(), lambda value: numbers.get(value, value))
         return f"post: {envelope.kind} {json.dumps(payload, ensure_ascii=False)}"
 
     def _the_store(self) -> Store:
@@ -378,6 +380,15 @@ def _as_expected(line: Line) -> str:
         except json.JSONDecodeError as fault:
             raise BadTranscript(f"line {line.number}: {fault}") from None
     return line.word
+
+
+def _each(held: Any, change: Callable[[str], str]) -> Any:
+    """Plain JSON with every word in it changed."""
+    if isinstance(held, dict):
+        return {name: _each(value, change) for name, value in held.items()}
+    if isinstance(held, list):
+        return [_each(value, change) for value in held]
+    return change(held) if isinstance(held, str) else held
 
 
 def _object(payload: str) -> dict[str, Any]:

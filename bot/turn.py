@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from dialogs import arende, case_code
 from dialogs.answers import CODE_FAULTS
 from dialogs.case_code import CodeFault
-from dialogs.model import Dialog, World
-from dialogs.records import Entry
+from dialogs.model import Copy, Dialog, World
+from dialogs.records import CorrectionNotice, Entry, Record
 from dialogs.rules.catalogue import rule_words
-from dialogs.texts import LANGUAGES, Text, Verbatim, Words, say
+from dialogs.texts import LANGUAGES, Inside, Text, Verbatim, Words, as_text, say
 from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
 from state.people import Person
+from state.pieces import pieces
+from state.records import Envelope
 from state.screen import NO_SESSION, Button, Screen, stack
 from state.session import ANOTHER, Session, Step, asks_to_resume
 
@@ -27,9 +30,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("lots.desk")
 
 PRACTICE = _("Övning. Skriv inget om verkliga personer.")
-NOTE, COMMAND, CASE, WHY_CASE, LANGUAGE = "note:", "/", "case:", "case-why:", "language:"
+NOTE, COPY, COMMAND, CASE, WHY_CASE, TEXTS, LANGUAGE = (
+    *("note:", "copy:", "/"),
+    *("case:", "case-why:", "case-texts:", "language:"),
+)
+DONE = "done"
 LATEST_RECORDS = 5
 CASES_SHOWN = 4
+IN_LANGUAGE = {"sv": _("På svenska"), "en": _("På engelska")}
 LANGUAGE_NAMES = {"sv": Verbatim("Svenska"), "en": Verbatim("English")}
 
 
@@ -78,6 +86,8 @@ class Turn:
         for button in (button for row in self._menu_rows() for button in row):
             if button.label.casefold() == wanted:
                 return self._command(button.value)
+        if wanted == say(_("Klar"), self._person.language).casefold() and self._take_notes_away():
+            return None
         if not self._take_up_a_draft():
             self.show_menu()
 
@@ -146,14 +156,20 @@ class Turn:
     def _off_dialog(self, value: str) -> None:
         if value.startswith(NOTE) and self._person.may_open_cases:
             return self._show_note(value.removeprefix(NOTE))
+        if value.startswith(COPY) and self._person.may_open_cases:
+            return self._show_copy(value.removeprefix(COPY))
+        if value == DONE:
+            return self._done_with_note()
         if value.startswith(LANGUAGE):
             return self._speak(value.removeprefix(LANGUAGE))
         if value.startswith(COMMAND):
             self._answer_press()
             return self._command(value)
-        if value.startswith((CASE, WHY_CASE)) and self._person.may_open_cases:
+        if value.startswith((CASE, WHY_CASE, TEXTS)) and self._person.may_open_cases:
             code = value.partition(":")[2]
             if self._desk.world(self._person, self._now).may_see(code):
+                if value.startswith(TEXTS):
+                    return self._show_texts(code)
                 return self._show_case(code, why=value.startswith(WHY_CASE), on="press")
         self._press_is_old()
 
@@ -240,7 +256,8 @@ class Turn:
             if why
             else Button(say(_("Varför?"), lang), f"{WHY_CASE}{case}")
         )
-        self._beside_the_dialog(Screen(text="\n".join(lines), rows=stack((first,), buttons)), on=on)
+        texts = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self._noted(case) else []
+        self._beside_the_dialog(Screen(text="\n".join(lines), rows=stack((first, *texts), buttons)), on=on)
 
     def _record_words(self, entry: Entry) -> Text:
         mine = entry.author == self._person.id
@@ -293,17 +310,136 @@ class Turn:
         self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
 
     def _show_note(self, record_id: str) -> None:
-        held = self._store.record(record_id)
-        if held is None or self._store.district_of(held.record.case) != self._person.district:
-            return self._press_is_old()
-        note = next((d.note for d in self._desk.dialogs if isinstance(held.record, d.kinds)), None)
-        if note is None:
+        held = self._record_here(record_id)
+        if held is None or not self._note_of(held.record):
             return self._press_is_old()
         record, notice = arende.as_it_stands(held, self._store.entries(held.record.case))
-        lines = [] if notice is None else [notice]
-        lines += [] if record is None else note(record)
-        text = "\n".join(say(words, self._person.language) for words in lines)
-        self._show(Screen(text=text, rows=self._menu_rows()), on="press")
+        lines = [] if record is None else self._note_of(record)
+        self._show_text(held, f"{NOTE}{record_id}", lines, self._person.language, above=notice)
+
+    def _show_copy(self, which: str) -> None:
+        """Show a copy of what was saved, where it still may exist."""
+        record_id, _sep, rest = which.partition(":")
+        copy_id, _sep, language = rest.partition(":")
+        held = self._record_here(record_id)
+        copies = [] if held is None else self._copies_of(held)
+        copy = next((copy for copy in copies if copy.id == copy_id), None)
+        if held is None or copy is None or language not in LANGUAGES:
+            return self._press_is_old()
+        value = f"{COPY}{record_id}:{copy_id}:"
+        others = [
+            Button(say(words, self._person.language), f"{value}{other}")
+            for other, words in IN_LANGUAGE.items()
+            if other != language
+        ]
+        self._show_text(held, value, copy.lines, language, above=copy.above, others=others)
+
+    def _show_texts(self, case: str) -> None:
+        """The latest notes of a case and the copies there may be of them, to be shown once more."""
+        lang = self._person.language
+        buttons = []
+        for held in self._noted(case):
+            what = arende.record_words(held.record)
+            buttons.append(Button(say(what, lang), f"{NOTE}{held.id}"))
+            for copy in self._copies_of(held):
+                title = Text(_("{copy}, {what}"), copy=as_text(copy.title), what=Inside(what))
+                buttons.append(Button(say(title, lang), f"{COPY}{held.id}:{copy.id}:sv"))
+        back = Button(say(_("Tillbaka"), lang), f"{CASE}{case}")
+        asks = say(_("Vilken text vill du se?"), lang)
+        self._show(Screen(text=asks, rows=stack(numbered(buttons), (back,))), on="press")
+
+    def _noted(self, case: str) -> list[Envelope]:
+        """The latest records of a case that have a note, the newest first."""
+        noted = [held for held in self._store.entries(case) if self._note_of(held.record)]
+        return noted[: -LATEST_RECORDS - 1 : -1]
+
+    def _record_here(self, record_id: str) -> Envelope | None:
+        """A record that the person may see."""
+        held = self._store.record(record_id)
+        if held is None or self._store.district_of(held.record.case) != self._person.district:
+            return None
+        return held
+
+    def _note_of(self, record: Record) -> Sequence[Words]:
+        """The journal note of a record; empty where it has none."""
+        notes = (d.note for d in self._desk.dialogs if d.note is not None and isinstance(record, d.kinds))
+        note = next(notes, None)
+        return () if note is None else note(record)
+
+    def _copies_of(self, held: Envelope) -> Sequence[Copy]:
+        """The copies that may exist of a record now."""
+        makers = (d.copies for d in self._desk.dialogs if d.copies is not None and isinstance(held.record, d.kinds))
+        copies = next(makers, None)
+        if copies is None:
+            return ()
+        return copies(held, self._store.entries(held.record.case), self._now.date())
+
+    def _text_buttons(self, saved: Sequence[Envelope]) -> list[Button]:
+        """A button for each note of what was saved, then one for each copy; those of the same name get numbers."""
+        lang = self._person.language
+        noted = [held for held in saved if self._note_of(held.record)]
+        named = [(_note_title(held.record), f"{NOTE}{held.id}") for held in noted]
+        named += [(copy.title, f"{COPY}{held.id}:{copy.id}:sv") for held in saved for copy in self._copies_of(held)]
+        return numbered([Button(say(title, lang), value) for title, value in named])
+
+    def _show_text(
+        self,
+        held: Envelope,
+        value: str,
+        words: Sequence[Words],
+        language: str,
+        *,
+        above: Words | None,
+        others: Sequence[Button] = (),
+    ) -> None:
+        """Show a note or a copy, piece by piece with a button that copies each, for as long as it may stay."""
+        lang = self._person.language
+        cut = pieces([say(line, language) for line in words])
+        label = say(_("Kopiera"), lang)
+        copying = [
+            Button(
+                label if len(cut) == 1 else say(Text(_("Kopiera {number} av {total}"), number=n, total=len(cut)), lang),
+                f"copied-{n}",
+                copy=piece,
+            )
+            for n, piece in enumerate(cut, 1)
+        ]
+        together = self._text_buttons(self._store.saved_with(self._person.id, held.id))
+        beside = [button for button in together if not button.value.startswith(value)]
+        done = Button(say(_("Klar"), lang), DONE)
+        text = "\n\n".join([*([] if above is None else [say(above, lang)]), *cut])
+        until = self._now + timedelta(minutes=self._desk.policy.note_shown_minutes)
+        self._store.note_shown(self._person.id, self._payload.get("message"), until)
+        self._show(Screen(text=text, rows=stack(copying, others, beside, (done,))), on="press", note=True)
+
+    def _done_with_note(self) -> None:
+        message = self._payload.get("message")
+        shown = self._store.note_gone(self._person.id, message)
+        if not shown and self._store.active_session(self._person.id) is not None:
+            return self._press_is_old()
+        self.take_note_away(message, on="press")
+
+    def _take_notes_away(self) -> bool:
+        """Klar was typed: take away every note that is shown; whether there was one."""
+        notes = self._store.notes_shown(self._person.id)
+        for message in notes:
+            self._store.note_gone(self._person.id, message)
+            self.take_note_away(message, on="there")
+        return bool(notes)
+
+    def take_note_away(self, message: int | None, *, on: str) -> None:
+        """Put the menu in the place of a note; only a line, where the dialog or a newer menu stands under it.
+
+        :param message: the message that shows the note.
+        :param on: ``press`` where its Klar was pressed, ``there`` where nobody asked: then nothing is sent anew.
+        """
+        lang = self._person.language
+        beside = self._store.active_session(self._person.id) is not None
+        if beside or (on == "there" and message != self._store.live_message(self._person.id)):
+            gone = Screen(text=say(_("Texten är borttagen ur chatten."), lang), rows=())
+            return self._show(gone, on="there", message=message, live=False)
+        menu = Screen(text=say(_("Välj vad du vill göra."), lang), rows=self._menu_rows())
+        self._show(menu, on=on, message=message)
 
     def _press_is_old(self) -> None:
         """An old, foreign or forged button: say so, and show where the person really is."""
@@ -372,13 +508,28 @@ class Turn:
         return next((draft for draft in others if draft.id != session.id), None)
 
     def _write(self, event: SessionCompleted, before: Session | None, screen: Screen) -> Screen:
-        lang = self._person.language
         held = [self._store.append(kept, self._person, self._now) for kept in event.records]
-        noted = before is not None and self._desk.engine.compiled[before.dialog].dialog.note is not None
-        if not held or not noted:
+        case = None if before is None else self._desk.engine.case_of(before)
+        if held:
+            case = held[0].record.case
+            self._store.remember_saved(self._person.id, held)
+        first, texts = self._next_dialogs(event.leads_to, case), self._text_buttons(held)
+        if not first and not texts:
             return screen
-        note = Button(say(_("Visa journaltext"), lang), f"{NOTE}{held[-1].id}")
-        return replace(screen, rows=(*stack((note,)), *self._menu_rows()))
+        return replace(screen, rows=(*stack(first, texts), *self._menu_rows()))
+
+    def _next_dialogs(self, ids: Sequence[str], case: str | None) -> list[Button]:
+        """The dialogs that an outcome leads to, in the same case; one that is not there (yet) is not offered."""
+        if case is None:
+            return []
+        closed = self._desk.world(self._person, self._now).is_closed(case)
+        by_id = {dialog.id: dialog for dialog in self._desk.dialogs}
+        named = [
+            (dialog.title_when_closed if closed else dialog.title, dialog.command)
+            for dialog in (by_id[id_] for id_ in ids if id_ in by_id)
+        ]
+        lang = self._person.language
+        return [Button(say(title, lang), f"{COMMAND}{command} {case}") for title, command in named if title is not None]
 
     def _menu_rows(self) -> tuple[tuple[Button, ...], ...]:
         lang = self._person.language
@@ -399,16 +550,40 @@ class Turn:
             self.messages.append({"do": "answer", "query": query, "toast": toast})
             self._payload = {**self._payload, "query": None}
 
-    def _show(self, screen: Screen, on: str) -> None:
+    def _show(
+        self, screen: Screen, on: str, *, message: int | None = None, live: bool | None = None, note: bool = False
+    ) -> None:
+        if on == "press":
+            message = self._payload.get("message")
+            if not note:
+                self._store.note_gone(self._person.id, message)  # it shows something else now
+        if live is None:
+            live = screen.session != NO_SESSION or self._store.active_session(self._person.id) is None
         shown = show(
             screen,
             on=on,
-            message=self._payload.get("message") if on == "press" else None,
+            message=message,
             query=self._payload.get("query"),
-            live=screen.session != NO_SESSION or self._store.active_session(self._person.id) is None,
+            live=live,
             banner=say(PRACTICE, self._person.language) if self._desk.practice else None,
+            note=note,
         )
         self.messages.append(shown)
+
+
+def numbered(buttons: Sequence[Button]) -> list[Button]:
+    """Buttons of which no two look alike: of those with the same words the later ones get a number.
+
+    :param buttons: in reading order.
+    :returns: as many buttons.
+    """
+    count: Counter[str] = Counter()
+    told = []
+    for button in buttons:
+        count[button.label] += 1
+        number = count[button.label]
+        told.append(replace(button, label=f"{button.label} {number}") if number > 1 else button)
+    return told
 
 
 def show(
@@ -419,19 +594,26 @@ def show(
     query: str | None = None,
     live: bool = True,
     banner: str | None = None,
+    note: bool = False,
 ) -> dict[str, Any]:
     """What the outbox holds of a screen: what to show, and on which message.
 
     :param screen: what to show.
-    :param on: ``new`` (a new message), ``live`` (the one that shows the dialog) or ``press`` (the one pressed).
-    :param message: the one pressed.
+    :param on: ``new`` (a new message), ``live`` (the one that shows the dialog), ``press`` (the one pressed) or
+        ``there`` (the one named, and nothing where that is gone).
+    :param message: the one pressed or named.
     :param query: the press to be answered.
     :param live: whether the message shows the dialog from now on; a page beside a dialog does not.
     :param banner: what stands above the words.
+    :param note: whether it is a note, which is taken away again: then the desk is told where it was sent.
     :returns: plain JSON.
     """
     held = {"do": "show", "screen": screen.as_json(), "on": on, "message": message, "query": query}
-    return held | {"live": live, "banner": banner}
+    return held | {"live": live, "banner": banner, "note": note}
+
+
+def _note_title(record: Record) -> Words:
+    return _("Visa rättelsetext") if isinstance(record, CorrectionNotice) else _("Visa journaltext")
 
 
 def _log_event(event: Event, session: Session | None) -> None:

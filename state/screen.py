@@ -20,10 +20,12 @@ class Button:
 
     :ivar label: the words on it, in the reader's language.
     :ivar value: what comes back when it is pressed.
+    :ivar copy: what the phone then puts on the clipboard, and nothing comes back; ``None`` for all other buttons.
     """
 
     label: str
     value: str
+    copy: str | None = None
 
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -61,7 +63,7 @@ class Screen:
         """
         return {
             "text": self.text,
-            "rows": [[[b.label, b.value] for b in row] for row in self.rows],
+            "rows": [[_held(button) for button in row] for row in self.rows],
             "typed": self.typed,
             "session": self.session,
             "revision": self.revision,
@@ -75,7 +77,7 @@ class Screen:
         :param held: what :meth:`as_json` gave.
         :returns: the screen.
         """
-        rows = tuple(tuple(Button(label, value) for label, value in row) for row in held["rows"])
+        rows = tuple(tuple(Button(*button) for button in row) for row in held["rows"])
         progress = held["progress"]
         return cls(
             text=held["text"],
@@ -85,6 +87,11 @@ class Screen:
             revision=held["revision"],
             progress=(progress[0], progress[1]) if progress else None,
         )
+
+
+def _held(button: Button) -> list[str]:
+    copy = [] if button.copy is None else [button.copy]
+    return [button.label, button.value, *copy]
 
 
 def pack(buttons: Iterable[Button]) -> Rows:

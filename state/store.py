@@ -92,6 +92,18 @@ def m002_life_around_a_dialog(db: Database) -> None:
     db.execute("CREATE INDEX session_of_case ON session (person, dialog, case_code)")
 
 
+@MIGRATIONS()
+def m003_notes_in_the_chat(db: Database) -> None:
+    """Which messages show a note and until when, and what a person saved last, whose texts can be shown together."""
+    db.execute(
+        """CREATE TABLE note_shown (
+            person TEXT NOT NULL REFERENCES person (id), message INTEGER, until REAL NOT NULL,
+            UNIQUE (person, message)
+        ) STRICT"""
+    )
+    db.execute("ALTER TABLE person ADD COLUMN last_saved TEXT NOT NULL DEFAULT '[]'")
+
+
 _RECORD = "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash"
 NEVER = 9e9
 """A time that does not come, in seconds since 1970."""
@@ -334,6 +346,7 @@ class Store:
         self._conn.execute(f"DELETE FROM inbox WHERE (channel, address) IN {where}", (person,))
         self._conn.execute(f"DELETE FROM outbox WHERE (channel, address) IN {where}", (person,))
         self._conn.execute("DELETE FROM invitation WHERE person = ?", (person,))
+        self._conn.execute("DELETE FROM note_shown WHERE person = ?", (person,))
         self._conn.execute(
             "UPDATE person SET revoked_at = ?, address = 'revoked ' || id, live_message = NULL WHERE id = ?",
             (now.timestamp(), person),
@@ -429,6 +442,7 @@ class Store:
                 "(SELECT channel, address FROM person WHERE id = ?)",
                 (row[2],),
             )
+            self._conn.execute("DELETE FROM note_shown WHERE person = ?", (row[2],))  # its messages are another chat's
             self._conn.execute(
                 "UPDATE person SET channel = ?, address = ?, live_message = NULL WHERE id = ?",
                 (channel, address, row[2]),
@@ -456,6 +470,100 @@ class Store:
             "UPDATE person SET live_message = ? WHERE channel = ? AND address = ? AND live_message IS NOT ?",
             (message, channel, address, message),
         )
+
+    # ── notes in the chat ────────────────────────────────────────────────────────────────────────────────────
+
+    def note_shown(self, person: str, message: int | None, until: datetime) -> None:
+        """Remember that a message shows a note, or a copy.
+
+        :param person: who sees it.
+        :param message: the channel's message id; ``None`` while it has none, see :meth:`note_moved`.
+        :param until: when it is taken away.
+        """
+        self._conn.execute(
+            "INSERT INTO note_shown (person, message, until) VALUES (?, ?, ?) "
+            "ON CONFLICT (person, message) DO UPDATE SET until = excluded.until",
+            (person, message, until.timestamp()),
+        )
+
+    def note_moved(self, channel: str, address: str, was: int | None, message: int, now: datetime) -> None:
+        """Remember that a note had to be sent anew; where its time ran out before it was sent, it is due at once.
+
+        :param channel: where.
+        :param address: whose chat.
+        :param was: the message that was to show it.
+        :param message: the one that does.
+        :param now: the time.
+        """
+        done = self._conn.execute(
+            "UPDATE OR REPLACE note_shown SET message = ? WHERE message IS ? "
+            "AND person IN (SELECT id FROM person WHERE channel = ? AND address = ?)",
+            (message, was, channel, address),
+        )
+        if not done.rowcount:
+            self._conn.execute(
+                "INSERT INTO note_shown (person, message, until) "
+                "SELECT id, ?, ? FROM person WHERE channel = ? AND address = ? ON CONFLICT DO NOTHING",
+                (message, now.timestamp(), channel, address),
+            )
+
+    def note_gone(self, person: str, message: int | None) -> bool:
+        """Forget that a message shows a note.
+
+        :param person: whose.
+        :param message: the message.
+        :returns: whether it did.
+        """
+        done = self._conn.execute("DELETE FROM note_shown WHERE person = ? AND message IS ?", (person, message))
+        return bool(done.rowcount)
+
+    def notes_shown(self, person: str) -> list[int]:
+        """The messages that show a person a note.
+
+        :param person: an id.
+        :returns: message ids, oldest first.
+        """
+        rows = self._rows(
+            "SELECT message FROM note_shown WHERE person = ? AND message IS NOT NULL ORDER BY until, message", person
+        )
+        return [row[0] for row in rows]
+
+    def notes_due(self, channel: str, now: datetime) -> list[tuple[str, int | None]]:
+        """Forget the notes whose time is out.
+
+        :param channel: the channel that runs.
+        :param now: the time.
+        :returns: (person, message) of each; they are still in the chat.
+        """
+        rows = self._rows(
+            "DELETE FROM note_shown WHERE until <= ? AND person IN (SELECT id FROM person WHERE channel = ?) "
+            "RETURNING person, message",
+            now.timestamp(),
+            channel,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def remember_saved(self, person: str, saved: Sequence[Envelope]) -> None:
+        """Keep which records a person saved last, all at once.
+
+        :param person: an id.
+        :param saved: the records.
+        """
+        held = json.dumps([one.id for one in saved])
+        self._conn.execute("UPDATE person SET last_saved = ? WHERE id = ?", (held, person))
+
+    def saved_with(self, person: str, record: str) -> list[Envelope]:
+        """The records that were saved together with one, where a person has saved nothing since.
+
+        :param person: an id.
+        :param record: a record's id.
+        :returns: the records in the order they were written, that one included; empty where it is older.
+        """
+        row = self._row("SELECT last_saved FROM person WHERE id = ?", person)
+        ids_: list[str] = json.loads(row[0]) if row else []
+        if record not in ids_:
+            return []
+        return [held for id_ in ids_ if (held := self.record(id_)) is not None]
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -50,6 +50,7 @@ TEXT_LIMIT = 4096  # UTF-16 units, after the markup has been read
 DATA_LIMIT = 64  # bytes
 COPY_LIMIT = 256  # UTF-16 units
 TOAST_LIMIT = 200
+_ACTIONS = ("callback_data", "url", "web_app", "copy_text")
 BUTTON_LIMIT = 100  # buttons of one keyboard
 DELETE_HOURS = 48
 LONGEST_POLL = 50.0  # seconds
@@ -1461,12 +1462,14 @@ def _check_button(button: Any) -> None:
     if str(button.get("style") or "default").lower() not in ("default", "primary", "danger", "success"):
         raise ApiError(400, "can't parse inline keyboard button: invalid button style specified")
     seen = _button(button)
+    if sum(name in button for name in _ACTIONS) > 1:  # Telegram would take the first of them without a word
+        raise ApiError(400, "can't parse inline keyboard button: exactly one action is allowed")
+    if "copy_text" in button and not 1 <= _units(seen.copies or "") <= COPY_LIMIT:
+        raise ApiError(400, "BUTTON_COPY_TEXT_INVALID")
     if not (seen.data or seen.url or seen.web_app or seen.copies):
         raise ApiError(400, "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
     if seen.data and len(seen.data.encode()) > DATA_LIMIT:
         raise ApiError(400, "BUTTON_DATA_INVALID")
-    if seen.copies and _units(seen.copies) > COPY_LIMIT:
-        raise ApiError(400, "BUTTON_COPY_TEXT_INVALID")
     if seen.web_app and not seen.web_app.startswith("https://"):
         raise ApiError(
             400,

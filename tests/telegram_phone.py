@@ -181,7 +181,9 @@ def _keyboard(message: Message) -> tuple[str, str] | None:
     """The session and revision of a message's buttons; the menu's and a page's have none."""
     for row in message.buttons:
         for button in row:
-            session, revision, _ = str(button.data).split(":", 2)
+            if button.data is None:
+                continue  # it copies
+            session, revision, _ = button.data.split(":", 2)
             if session != NO_SESSION:
                 return session, revision
     return None
@@ -195,6 +197,9 @@ def _screen(params: Params) -> Screen:
     for row in params.get("reply_markup", {}).get("inline_keyboard", []):
         buttons = []
         for button in row:
+            if "copy_text" in button:
+                buttons.append(Button(button["text"], "", copy=button["copy_text"]["text"]))
+                continue
             session, number, value = button["callback_data"].split(":", 2)
             revision = int(number)
             buttons.append(Button(button["text"], value))

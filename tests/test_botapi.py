@@ -261,6 +261,8 @@ LIMITS = [
     ("sendMessage", key(url=A_URL), key(url=A_URL, text=""), "can't parse inline keyboard button: Field"),
     ("sendMessage", key(url=A_URL, style="danger"), key(url=A_URL, style="pink"), "can't parse inline"),
     ("sendMessage", key(copy_text={"text": "å" * 256}), key(copy_text={"text": "å" * 257}), "BUTTON_COPY"),
+    ("sendMessage", key(copy_text={"text": "å"}), key(copy_text={"text": ""}), "BUTTON_COPY"),
+    ("sendMessage", key(url=A_URL), key(url=A_URL, copy_text={"text": "å"}), "can't parse inline keyboard button: ex"),
     ("sendMessage", key(web_app={"url": A_URL}), key(web_app={"url": "http://a"}), "inline keyboard butt"),
     ("editMessageText", message(), message(message_id=1), "message can't be edited"),
     ("editMessageText", message(), message(message_id=9), "message to edit not found"),

@@ -33,7 +33,7 @@ def mistyped(code: str) -> str:
 
 
 """A published test number."""
-OWN = ["samtal", "ratta", "arende"]
+OWN = ["samtal", "hotbild", "samtycke", "aterkalla", "delning", "ratta", "arende"]
 """The commands of those who work with cases."""
 COMMON = ["sprak", "hjalp", "avbryt"]
 MENU = [*(f"/{command}" for command in OWN), "/hjalp"]
@@ -334,6 +334,7 @@ def test_after_saving_the_note_can_be_shown_and_the_next_step_taken(office: Offi
     (shown,) = phone.presses(note.label)
     assert shown.text.startswith("Motivationssamtal")
     assert case in shown.text
+    phone.presses("Klar")
     press(phone, "/samtal")
     assert case in labels(phone), "the case is the first of the buttons now"
     assert labels(phone)[0] == case

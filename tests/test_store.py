@@ -87,7 +87,7 @@ def test_the_settings_of_the_file_really_hold(store: Store, pragma: str, value: 
 
 def test_every_table_of_ours_is_strict(store: Store) -> None:
     tables = {row[1]: row[5] for row in rows(store, "PRAGMA table_list") if not row[1].startswith(("sqlite_", "_"))}
-    assert set(tables) == {"person", "invitation", "session", "inbox", "outbox", "record"}
+    assert set(tables) == {"person", "invitation", "session", "inbox", "outbox", "record", "note_shown"}
     assert set(tables.values()) == {1}
 
 
@@ -193,9 +193,31 @@ def rows_of_life_around_a_dialog(db: Database) -> None:
     )
 
 
+def rows_of_notes_in_the_chat(db: Database) -> None:
+    """What the third version can hold besides: a note that is shown, and what was saved last."""
+    db.execute(
+        "INSERT INTO person VALUES ('p-1', 'samordnare', 'Farsta', 'sv', 'telegram', '7', 12, '2026-11-23', "
+        "'samordnare 1', NULL, '[\"id\"]')"
+    )
+    db.execute("INSERT INTO invitation VALUES ('00ff', 'samordnare', 'Farsta', 1795000000.5, NULL, 'p-1')")
+    db.execute(
+        "INSERT INTO session VALUES "
+        "('s1', 'p-1', 'samtal', 1, 3, 'active', '2026-11-23T14:05:00+01:00', 1795.5, '{}', ?, 1796.5)",
+        [OURS],
+    )
+    db.execute("INSERT INTO inbox VALUES (1, 'telegram', 10, '7', 1795.5, '{\"what\": \"press\"}', NULL, NULL)")
+    db.execute("INSERT INTO outbox VALUES (1, 'telegram', '7', '{\"do\": \"show\"}', 1795.5, NULL, NULL)")
+    db.execute(
+        "INSERT INTO record VALUES (1, 'id', 'case_opened', 1, ?, 'p-1', 'Farsta', 'then', 'then', ?, '', '', '', '')",
+        [OURS, json.dumps({"case": OURS})],
+    )
+    db.execute("INSERT INTO note_shown VALUES ('p-1', 12, 1795.5)")
+
+
 FILLED: dict[str, Callable[[Database], None]] = {
     "m001_the_spine": rows_of_the_spine,
     "m002_life_around_a_dialog": rows_of_life_around_a_dialog,
+    "m003_notes_in_the_chat": rows_of_notes_in_the_chat,
 }
 """By migration: puts rows into the tables as they are when it has been applied, for the next one to meet."""
 
@@ -479,6 +501,75 @@ def test_two_people_cannot_have_one_address(store: Store) -> None:
     somebody(store)
     with pytest.raises(Exception, match="UNIQUE"):
         somebody(store)
+
+
+# ── notes in the chat ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_note_is_remembered_by_its_message_until_its_time_is_out(store: Store, path: Path) -> None:
+    me, other = somebody(store), somebody(store, address="2")
+    with store.transaction():
+        store.note_shown(me.id, 12, MONDAY + timedelta(minutes=10))
+        store.note_shown(me.id, 14, MONDAY + timedelta(minutes=5))
+        store.note_shown(other.id, 12, MONDAY + timedelta(minutes=20))
+        store.note_shown(me.id, 12, MONDAY + timedelta(minutes=11))
+    assert (store.notes_shown(me.id), store.notes_shown(other.id)) == ([14, 12], [12])
+    after_a_crash = Store(path, KEY)
+    with after_a_crash.transaction():
+        assert after_a_crash.notes_due("telegram", MONDAY + timedelta(minutes=4)) == []
+        assert after_a_crash.notes_due("terminal", MONDAY + timedelta(minutes=60)) == [], "another channel's"
+        assert after_a_crash.notes_due("telegram", MONDAY + timedelta(minutes=10)) == [(me.id, 14)]
+        assert after_a_crash.notes_due("telegram", MONDAY + timedelta(minutes=10)) == [], "once"
+        assert after_a_crash.note_gone(me.id, 12)
+        assert not after_a_crash.note_gone(me.id, 12)
+        assert not after_a_crash.note_gone(me.id, None)
+    after_a_crash.close()
+    assert (store.notes_shown(me.id), store.notes_shown(other.id)) == ([], [12])
+
+
+@pytest.mark.parametrize(("was", "why"), [(12, "the message was gone"), (None, "the press named no message")])
+def test_a_note_that_was_sent_anew_is_remembered_where_it_is(store: Store, was: int | None, why: str) -> None:
+    me, other = somebody(store), somebody(store, address="2")
+    with store.transaction():
+        store.note_shown(me.id, was, MONDAY)
+        store.note_shown(other.id, was, MONDAY)
+        store.note_moved("telegram", "1", was, 15, MONDAY)
+        store.note_moved("telegram", "nobody", was, 16, MONDAY)
+    assert store.notes_shown(me.id) == [15], why
+    assert 15 not in store.notes_shown(other.id)
+
+
+def test_a_note_that_was_sent_anew_when_its_time_was_out_is_due_at_once(store: Store) -> None:
+    """As after a night without a connection: the time ran out while the note waited to be sent."""
+    me = somebody(store)
+    with store.transaction():
+        store.note_shown(me.id, 12, MONDAY)
+        assert store.notes_due("telegram", MONDAY) == [(me.id, 12)]
+        store.note_moved("telegram", "1", 12, 15, MONDAY)
+        assert store.notes_due("telegram", MONDAY) == [(me.id, 15)]
+
+
+def test_notes_are_forgotten_with_the_chat_they_were_in(store: Store) -> None:
+    me, other = somebody(store), somebody(store, address="2")
+    with store.transaction():
+        for person in (me, other):
+            store.note_shown(person.id, 12, MONDAY)
+        code = store.invite(role="samordnare", district="Farsta", expires_at=MONDAY, person=me.id)
+        assert store.use_invitation(code, channel="telegram", address="3", now=MONDAY - timedelta(hours=1)) is not None
+        store.revoke(other.id, MONDAY)
+        assert store.notes_due("telegram", MONDAY) == []
+
+
+def test_what_was_saved_last_is_known_together_and_what_was_saved_before_is_not(store: Store) -> None:
+    me = somebody(store)
+    with store.transaction():
+        first = store.append(CaseOpened(case=OURS), me, MONDAY)
+        store.remember_saved(me.id, [first])
+        both = [store.append(CaseOpened(case=OURS_TOO), me, MONDAY), store.append(A_TALK, me, MONDAY)]
+        store.remember_saved(me.id, both)
+    assert [store.saved_with(me.id, held.id) for held in both] == [both, both]
+    assert store.saved_with(me.id, first.id) == []
+    assert store.saved_with("p-nobody", first.id) == []
 
 
 # ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.desk import Desk, Said
-from bot.telegram import CHANNEL, reduced
+from bot.telegram import CHANNEL, leave_chat, reduced
 from dialogs import case_code
 from dialogs.policy import Policy
 from dialogs.records import CaseFact, TalkHeld
@@ -71,7 +71,10 @@ PERSONNUMMER = "200601212384"
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=ZoneInfo("Europe/Stockholm"))
 
 
-MENU_LABELS = ["Registrera samtal", "Rätta samtal", "Se ett ärende", "Hjälp"]
+MENU_LABELS = [
+    *("Registrera samtal", "Hot och säkerhet", "Samtycke", "Återkalla samtycke", "Får jag dela?", "Rätta"),
+    *("Se ett ärende", "Hjälp"),
+]
 
 THE_USUAL = (("Nytt ärende", GROUP), ("SIG unga vuxna", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
 """The presses of a talk in a new case, and what comes of each."""
@@ -177,7 +180,18 @@ def test_a_stranger_gets_one_neutral_line_and_leaves_nothing(lots: Lots) -> None
 def test_everyone_has_the_commands_of_their_role(shared: Lots, joins: Joins, stranger: User) -> None:
     says(stranger, "hej", NOT_INVITED)
     assert stranger.menu() == ["start"]
-    assert joins().menu() == ["samtal", "ratta", "arende", "sprak", "hjalp", "avbryt"]
+    assert joins().menu() == [
+        "samtal",
+        "hotbild",
+        "samtycke",
+        "aterkalla",
+        "delning",
+        "ratta",
+        "arende",
+        "sprak",
+        "hjalp",
+        "avbryt",
+    ]
     manager = joins(role="chef")
     assert manager.menu() == ["sprak", "hjalp", "avbryt"]
     assert says(manager, "/samtal", NOT_YOUR_ROLE).labels == ["Hjälp"]
@@ -215,6 +229,115 @@ def test_the_usual_talk_is_four_presses_in_one_message(shared: Lots, joins: Join
     assert isinstance(talk.record, TalkHeld)
     assert (talk.record.held, talk.record.mode, talk.record.held_by) == ("yes", "meeting", "self")
     presses(anna, "Visa journaltext", f"Motivationssamtal, ärende {code_in(screens[-1])}.")
+
+
+# ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NOTE = "Motivationssamtal, ärende"
+NOTE_IS_GONE = "Texten är borttagen ur chatten."
+
+
+def shows_a_note(user: User) -> Message:
+    """Records a talk and shows its note."""
+    a_new_case(user)
+    presses(user, "Visa journaltext", NOTE)
+    return user.settles()
+
+
+def ten_minutes_pass(lots: Lots) -> None:
+    """The program is killed, and started again when the time of all notes is out."""
+    lots.kill()
+    with lots.store() as store, store.transaction():
+        store._conn.execute("UPDATE note_shown SET until = 0")
+    lots.start()
+
+
+def test_a_note_is_copied_from_its_buttons_and_gone_after_klar(shared: Lots, joins: Joins) -> None:
+    """The buttons are Telegram's own copying buttons: nothing comes back from them."""
+    anna = joins()
+    note = shows_a_note(anna)
+    copied = [button.copies for row in note.buttons for button in row if button.copies is not None]
+    assert note.text == f"{BANNER}\n\n" + "\n\n".join(copied)
+    assert note.labels == ["Kopiera", "Klar"]
+    assert note.protected, "nothing else in the chat can be marked and copied"
+    with pytest.raises(LookupError):
+        anna.presses("Kopiera")
+    menu = presses(anna, "Klar", MENU)
+    assert menu.message_id == note.message_id
+    anna.settles()
+    assert not any(NOTE in message.text for message in anna.messages())
+    assert anna.spinning() == []
+    left = "SELECT 1 FROM note_shown JOIN person ON person.id = note_shown.person WHERE person.address = ?"
+    assert shared.rows(left, str(anna.id)) == []
+
+
+def test_a_note_goes_after_its_time_also_when_the_program_was_away(lots: Lots) -> None:
+    lots.start()
+    anna, bert = lots.invited(lots.api.user(7)), lots.invited(lots.api.user(8))
+    alone, beside = shows_a_note(anna), shows_a_note(bert)
+    question = says(bert, "/samtal", CASE)
+    lots.rests(bert)
+    ten_minutes_pass(lots)
+    assert sees(anna, MENU).message_id == alone.message_id
+    lots.rests(bert)
+    assert {message.message_id: message.text for message in by_bot(bert) if WELCOME not in message.text} == {
+        beside.message_id: f"{BANNER}\n\n{NOTE_IS_GONE}",
+        question.message_id: question.text,
+    }
+    presses(bert, "Nytt ärende", GROUP)
+    assert lots.rows("SELECT 1 FROM note_shown") == []
+
+
+def test_a_note_that_the_person_took_away_is_done_with(lots: Lots) -> None:
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    note = shows_a_note(anna)
+    lots.rests(anna)
+    anna.removes_message(note.message_id)
+    ten_minutes_pass(lots)
+    lots.api.wait_until(lambda: bool(lots.api.refused) and lots.api.refused[-1].method == "editMessageText")
+    lots.rests(anna)
+    assert [message for message in by_bot(anna) if WELCOME not in message.text] == []
+    assert lots.rows("SELECT 1 FROM note_shown") == []
+    assert not [line for line in lots.log_lines() if line.get("event") == "NoteNotGone"]
+
+
+def test_a_note_that_cannot_be_taken_away_is_told_in_the_log(lots: Lots) -> None:
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    shows_a_note(anna)
+    lots.rests(anna)
+    lots.api.fault("editMessageText", "status", 400, description="message can't be edited")
+    ten_minutes_pass(lots)
+    lots.api.wait_until(lambda: any(line.get("event") == "NoteNotGone" for line in lots.log_lines()))
+
+
+def test_a_note_that_was_sent_anew_goes_from_where_it_is(lots: Lots) -> None:
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    a_new_case(anna)
+    saved = anna.settles()
+    data = str(saved.button("Visa journaltext").data)
+    anna.removes_message(saved.message_id)
+    lots.did(anna.presses_data(data, saved.message_id))
+    note = sees(anna, NOTE)
+    assert note.message_id > saved.message_id
+    lots.rests(anna)
+    lots.api.wait_until(lambda: lots.rows("SELECT message FROM note_shown") == [(note.message_id,)])
+    ten_minutes_pass(lots)
+    assert sees(anna, MENU).message_id == note.message_id
+
+
+def test_who_is_revoked_keeps_no_note_in_the_chat(lots: Lots) -> None:
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    note = shows_a_note(anna)
+    question = says(anna, "/samtal", CASE)
+    lots.rests(anna)
+    gone = leave_chat(lots.api.token, lots.api.base_url, "7", question.message_id, [note.message_id])
+    assert gone
+    assert not {note.message_id, question.message_id} & {message.message_id for message in anna.messages()}
+    assert not leave_chat(lots.api.token, lots.api.base_url, "7", None, [note.message_id]), "told: it was not there"
 
 
 THIRD = "Det här är samtal 3 av 3–5."

@@ -31,11 +31,11 @@ from telegram.error import (
 from telegram.request import BaseRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from bot.desk import STRANGERS_COMMANDS, Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, press_data
+from bot.desk import STRANGERS_COMMANDS, Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
 from bot.telegram.http import AiohttpRequest
 from bot.telegram.webhook import Webhook
 from state.errors import BadSettings, StoreError
-from state.screen import Screen
+from state.screen import Button, Screen
 from state.store import Leaving
 
 log = logging.getLogger("lots.telegram")
@@ -47,7 +47,9 @@ LONG_POLL = 50
 MARK_WITHIN = 0.05
 """Seconds within which what was sent is marked, where no update comes whose commit it could share."""
 
-SWEEP_EVERY = 300.0
+SWEEP_EVERY = 60.0
+"""Seconds; a note stays in the chat for that much longer than it should at most."""
+
 LONGEST_PAUSE = 30.0
 
 UNREAD = (
@@ -116,6 +118,8 @@ class Telegram:
         self._queues: dict[str, deque[Leaving]] = {}
         self._senders: set[asyncio.Task[None]] = set()
         self._live: dict[str, int] = {}
+        self._at: dict[str, int] = {}
+        """The message in which each person was shown something last."""
         self._done: list[Delivered] = []
         self._marking: asyncio.TimerHandle | None = None
         self._working: asyncio.Handle | None = None
@@ -333,7 +337,8 @@ class Telegram:
             fault = None
             if self._desk.store.is_unsent(message.id):  # not withdrawn: a person may have been revoked meanwhile
                 fault = await self._send_until_done(address, payload)
-            self._done.append(Delivered(message.id, address, self._live.get(address), fault))
+            sent_anew = moved(payload, self._at.get(address)) if fault is None else None
+            self._done.append(Delivered(message.id, address, self._live.get(address), fault, sent_anew))
             queue.popleft()
         del self._queues[address]
         if self._marking is None:
@@ -411,18 +416,33 @@ class Telegram:
         text = f"{banner}\n\n{screen.text}" if banner else screen.text
         keyboard = {
             "inline_keyboard": [
-                [{"text": button.label, "callback_data": press_data(screen, button)} for button in row]
-                for row in screen.rows
+                [{"text": button.label, **_action(screen, button)} for button in row] for row in screen.rows
             ]
         }
+        if payload["on"] == "there":
+            return await self._replace(address, payload["message"], text, keyboard)
         target = {"press": payload["message"], "live": self._live.get(address)}.get(payload["on"])
         if target is None or not await self._edit(address, target, text, keyboard):
             sent = await self._call(
                 "sendMessage", chat_id=int(address), text=text, reply_markup=keyboard, protect_content=True
             )
             target = sent["message_id"]
+        self._at[address] = target
         if payload["live"]:
             self._live[address] = target
+        return None
+
+    async def _replace(self, address: str, message: int | None, text: str, keyboard: dict[str, Any]) -> None:
+        """Put something in the place of what a message shows, where it is still there; nothing is sent anew."""
+        if message is None:
+            return
+        try:
+            await self._call(
+                "editMessageText", chat_id=int(address), message_id=message, text=text, reply_markup=keyboard
+            )
+        except BadRequest as fault:
+            if not any(well in fault.message.casefold() for well in ("message is not modified", "not found")):
+                log.warning("a note could not be taken away", extra={"event": "NoteNotGone", "fault": _kind_of(fault)})
 
     async def _edit(self, address: str, message: int, text: str, keyboard: dict[str, Any]) -> bool:
         """Edit a message.
@@ -447,6 +467,13 @@ class Telegram:
                 log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})
         if self._live.get(address) == message:
             del self._live[address]
+
+
+def _action(screen: Screen, button: Button) -> dict[str, Any]:
+    """What a button does: it is copied from by the phone itself, or its press comes back."""
+    if button.copy is not None:
+        return {"copy_text": {"text": button.copy}}
+    return {"callback_data": press_data(screen, button)}
 
 
 def _is_overtaken(message: Leaving, queue: deque[Leaving]) -> bool:
@@ -511,13 +538,14 @@ class Answer:
     trouble: str | None = None
 
 
-def leave_chat(token: str, base_url: str | None, address: str, live: int | None) -> bool:
+def leave_chat(token: str, base_url: str | None, address: str, live: int | None, notes: Sequence[int] = ()) -> bool:
     """Take away what can be taken away from the chat of somebody who was revoked.
 
     :param token: the bot's token.
     :param base_url: the Bot API server, or ``None`` for Telegram's own.
     :param address: the chat.
     :param live: the message that showed their dialog, where there was one.
+    :param notes: the messages that show them a note.
     :returns: whether all of it went.
     """
 
@@ -526,7 +554,9 @@ def leave_chat(token: str, base_url: str | None, address: str, live: int | None)
         try:
             await bot.initialize()
             await bot.delete_my_commands(scope=BotCommandScopeChat(int(address)))
-            return live is None or await bot.delete_message(int(address), live)
+            messages = dict.fromkeys((*notes, *(() if live is None else (live,))))
+            gone = [bot.delete_message(int(address), message) for message in messages]
+            return all(done is True for done in await asyncio.gather(*gone, return_exceptions=True))
         except TelegramError:
             return False
         finally:
