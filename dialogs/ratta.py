@@ -1,7 +1,8 @@
-"""/ratta: correct a talk that was written wrong, or take a correction back (MOT-4).
+"""/ratta: correct a talk that was written wrong, take a correction back (MOT-4), or say that a consent was mistaken.
 
 Nothing is erased: a correction is a new record with a coded reason, the first one stays, and the counts follow.
-A correction of a correction takes the earlier one back.
+A correction of a correction takes the earlier one back. A consent that was written by mistake allows nothing from then
+on (CON-13): it is asked for again with /samtycke.
 """
 
 from __future__ import annotations
@@ -11,8 +12,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from dialogs.answers import Answers, CaseCode, Choice, Day, Option, Pick
-from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
-from dialogs.records import Corrected, Entry, Record, TalkHeld
+from dialogs.consent_notes import note_of_correction
+from dialogs.consent_words import giver_words
+from dialogs.consequences import consent_record_words, consents_of, what_follows, who_said
+from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, World
+from dialogs.records import (
+    ConsentAsked,
+    ConsentCorrected,
+    ConsentWithdrawn,
+    Corrected,
+    Entry,
+    Record,
+    TalkHeld,
+)
 from dialogs.rules.talks import (
     corrections_that_stand,
     talks_as_they_stand,
@@ -20,6 +32,7 @@ from dialogs.rules.talks import (
     talks_if_corrected,
     the_day_that_gets_a_second_talk,
 )
+from dialogs.rules.transfers import notice_of, the_day_of, what_was_transferred
 from dialogs.samtal import (
     ASSESSMENT,
     HELD,
@@ -80,10 +93,27 @@ _AWAY_AGAIN = _("Ta bort rättelsen igen, samtalet den {day}")
 
 
 def _can_be_corrected(answers: Answers, world: World) -> Sequence[Option]:
+    """Talks, then corrections that stand, then consents; the latest first."""
     entries = world.entries(answers.word("case"))
     talks = [Option(talk.entry.id, talk_words(talk.record)) for talk in talks_as_they_stand(entries)]
     takes_back = [Option(entry.id, _takes_back(entry, entries)) for entry in corrections_that_stand(entries)]
-    return (*reversed(talks[-LATEST:]), *reversed(takes_back[-LATEST:]))
+    consents = [Option(entry.id, consent_record_words(entry.record)) for entry in _consents_to_correct(entries, world)]
+    return (*reversed(talks[-LATEST:]), *reversed(takes_back[-LATEST:]), *reversed(consents[-LATEST:]))
+
+
+def _consents_to_correct(entries: Sequence[Entry], world: World) -> list[Entry]:
+    consents = consents_of(entries, world)
+    return [entry for entry in entries if any(not consents.is_mistaken(entry, who) for who in who_said(entry.record))]
+
+
+def _whose(answers: Answers, world: World) -> Sequence[Option]:
+    """Whose answers can be mistaken: one giver's, or everyone's of that record."""
+    entry, consents = _chosen(answers, world), consents_of(world.entries(answers.word("case")), world)
+    age = consents.context.age_group
+    each = [
+        Option(who, giver_words(who, age)) for who in who_said(entry.record) if not consents.is_mistaken(entry, who)
+    ]
+    return (*each, Option(EVERYONE, _("Allas svar"))) if len(each) > 1 else each
 
 
 def _takes_back(entry: Entry, entries: Sequence[Entry]) -> Text:
@@ -148,6 +178,8 @@ def _asks_what(answers: Answers, world: World) -> Words:
 def _asks_same_day(answers: Answers, world: World) -> Words:
     return Text(_("Det finns redan ett samtal den {day}. Är det här ett till?"), day=_second_day(answers, world))
 
+
+EVERYONE = "everyone"
 
 _WHY_TRACE = Why(
     words=_("Det som sparades först finns kvar. Rättelsen läggs bredvid, så att allt går att följa."),
@@ -240,7 +272,42 @@ QUESTIONS = (
         why=Why(words=_("Skälet visar varför du rättar. Det ska gå att följa i efterhand."), rules=("MOT-4",)),
         depends_on=("what_record",),
     ),
+    Question(
+        id="whose",
+        asks=_("Vems svar sparades fel?"),
+        label=_("Vems svar"),
+        kind=Pick(offers=_whose),
+        why=Why(words=_("Bara det som var fel slutar gälla. Resten står kvar."), rules=("CON-13",)),
+        depends_on=("what_record",),
+    ),
+    Question(
+        id="consent_reason",
+        asks=_("Varför var det fel? Svaret gäller inte längre när du har sparat."),
+        label=_("Skäl till felet"),
+        kind=Pick(offers=lambda answers, world: REASON.choices),
+        why=Why(
+            words=_("Det som sparades fel får inte användas. Fråga igen, och spara rätt svar i Samtycke."),
+            rules=("CON-13",),
+        ),
+        depends_on=("what_record",),
+    ),
 )
+
+
+def _says_consent_mistaken(answers: Answers, world: World) -> Sequence[Words]:
+    lines: list[Words] = [
+        Text(
+            _("Rättat i {case}. Det felaktiga svaret gäller inte. Det finns kvar att läsa."), case=answers.word("case")
+        )
+    ]
+    if not world.practice:
+        lines.append(_("Skriv rättelsen i verksamhetssystemet också."))
+    return (*lines, _("Nästa steg: fråga igen och spara rätt svar."))
+
+
+def _foresees(answers: Answers, world: World) -> Sequence[Line]:
+    after = world.entries(answers.word("case"))
+    return what_follows([entry for entry in after if entry.id], after, world)
 
 
 def _says_corrected(answers: Answers, world: World) -> Sequence[Words]:
@@ -256,7 +323,7 @@ def _says_corrected(answers: Answers, world: World) -> Sequence[Words]:
 
 
 def _says_nothing_to_correct(answers: Answers, world: World) -> Sequence[Words]:
-    return (Text(_("Det finns inget samtal att rätta i {case}."), case=answers.word("case")),)
+    return (Text(_("Det finns inget att rätta i {case}."), case=answers.word("case")),)
 
 
 def _says_same_talk(answers: Answers, world: World) -> Sequence[Words]:
@@ -273,6 +340,13 @@ def _says_same_talk(answers: Answers, world: World) -> Sequence[Words]:
 
 OUTCOMES = (
     Outcome(id="corrected", says=_says_corrected, rules=("MOT-4",)),
+    Outcome(
+        id="consent_mistaken",
+        says=_says_consent_mistaken,
+        foresees=_foresees,
+        leads_to=lambda answers, world: ("samtycke",),
+        rules=("CON-13",),
+    ),
     Outcome(id="same_talk", says=_says_same_talk, rules=("MOT-4",), saves=False),
     Outcome(id="nothing_to_correct", says=_says_nothing_to_correct, saves=False),
 )
@@ -335,7 +409,10 @@ def _after_how(answers: Answers, world: World) -> str:
 
 
 def _talk_or_correction(answers: Answers, world: World) -> str:
-    if not isinstance(_chosen(answers, world).record, Corrected):
+    record = _chosen(answers, world).record
+    if isinstance(record, ConsentAsked | ConsentWithdrawn):
+        return "consent"
+    if not isinstance(record, Corrected):
         return "talk"
     return "second_that_day" if _second_day(answers, world) else "correction"
 
@@ -349,8 +426,8 @@ ROUTES = (
     Decide(
         "what_record",
         by=_talk_or_correction,
-        ways={"talk": "change", "second_that_day": "same_day", "correction": "reason"},
-        rules=("MOT-4",),
+        ways={"talk": "change", "second_that_day": "same_day", "correction": "reason", "consent": "whose"},
+        rules=("MOT-4", "CON-13"),
     ),
     Decide(
         "change",
@@ -402,18 +479,29 @@ ROUTES = (
     ),
     Go("right_held_by", "reason"),
     Go("right_assessment", "reason", on=("continue", "motivated", "not_motivated", "none")),
+    Go("whose", "consent_reason"),
+    Go("consent_reason", "consent_mistaken"),
     Go("reason", "corrected", on=("mistyped", "wrong_case", "written_twice", "learned_later", "other")),
 )
 
 
 def record(answers: Answers, world: World) -> Sequence[Record]:
-    """What is kept: the correction, which points at what it is about.
+    """What is kept: the correction, which points at what it is about, and a notice where that was handed over.
 
     :param answers: the answers on the way.
     :param world: what is known, to name the talk.
-    :returns: one record.
+    :returns: the correction first.
     """
-    return (_correction(answers, world, answers.word("reason")),)
+    case, about = answers.word("case"), answers.word("what_record")
+    entry = _chosen(answers, world)
+    transferred = about in what_was_transferred(world.entries(case))
+    if "consent_reason" in answers:
+        whose, reason = answers.word("whose"), answers.word("consent_reason")
+        fields = {"case": case, "corrects": about, "about_day": the_day_of(entry).isoformat(), "reason": reason}
+        corrected = ConsentCorrected.from_payload(fields | ({} if whose == EVERYONE else {"giver": whose}))
+        return (corrected, *((notice_of(entry, "mistaken"),) if transferred else ()))
+    correction = _correction(answers, world, answers.word("reason"))
+    return (correction, *((notice_of(entry, "corrected"),) if transferred else ()))
 
 
 _NOTE_CHANGE = {
@@ -432,12 +520,14 @@ _NOTE_BY = {
 }
 
 
-def note(kept: Corrected) -> Sequence[Words]:
+def note(kept: Corrected | ConsentCorrected) -> Sequence[Words]:
     """The journal note, from the record alone.
 
     :param kept: the record.
     :returns: lines in the order they are read.
     """
+    if isinstance(kept, ConsentCorrected):
+        return note_of_correction(kept)
     values: dict[str, object] = {
         "day": kept.occurred_on,
         "held": kept.held and HELD.label_of(kept.held),
@@ -460,14 +550,14 @@ def note(kept: Corrected) -> Sequence[Words]:
 DIALOG = Dialog(
     id="ratta",
     command="ratta",
-    version=1,
-    title=_("Rätta samtal"),
-    about=_("Rätta ett sparat samtal"),
+    version=2,
+    title=_("Rätta"),
+    about=_("Rätta ett samtal eller ett samtycke"),
     noun=_("en påbörjad rättelse"),
     questions=QUESTIONS,
     outcomes=OUTCOMES,
     routes=ROUTES,
     record=record,
-    kinds=(Corrected,),
+    kinds=(Corrected, ConsentCorrected),
     note=note,
 )

@@ -293,8 +293,6 @@ def _says_consent_is_next(answers: Answers, world: World) -> Sequence[Words]:
     return (
         *_saved(answers, world),
         _("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."),
-        _("Frågorna om samtycke kommer i en senare version."),
-        *(() if world.practice else (_("Skriv personens svar i verksamhetssystemet så länge."),)),
     )
 
 
@@ -326,7 +324,12 @@ def _says_already_counted(answers: Answers, world: World) -> Sequence[Words]:
 
 OUTCOMES = (
     Outcome(id="talk_counted", says=_says_next_talk, rules=("MOT-1", "MOT-4")),
-    Outcome(id="on_to_consent", says=_says_consent_is_next, rules=("MOT-2", "MOT-3")),
+    Outcome(
+        id="on_to_consent",
+        says=_says_consent_is_next,
+        leads_to=lambda answers, world: ("samtycke",),
+        rules=("MOT-2", "MOT-3"),
+    ),
     Outcome(id="cannot_be_enrolled", says=_says_not_enrolled, rules=("MOT-2",)),
     Outcome(id="talk_not_counted", says=_says_not_counted, rules=("MOT-5",)),
     Outcome(id="already_counted", says=_says_already_counted, rules=("MOT-4",), saves=False),
