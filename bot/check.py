@@ -6,12 +6,15 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.contacts import found as found_in_contacts
 from bot.settings import Settings, read_key
-from dialogs.law import facts
+from dialogs.contacts import SHIPPED
+from dialogs.law import facts, is_read_too_long_ago
+from dialogs.policy import Policy
 from dialogs.texts import LANGUAGES, SOURCE_LANGUAGE, catalogue
 from state.errors import BadSettings, StoreError
 from state.records import verify
@@ -24,8 +27,6 @@ LEAST_DISK = 500 * 1024 * 1024
 """Bytes that should be free."""
 
 MOST_CLOCK_ERROR = timedelta(seconds=60)
-OLDEST_READING = timedelta(days=365)
-"""How long ago a law fact may have been read."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _mode(settings)
     yield from _bot(settings)
     yield _languages()
-    yield _law(settings.now())
+    yield _law(settings.now().date(), settings.policy.law_read_days)
+    yield _contacts(settings.policy, settings.now().date())
 
 
 def _folder(path: Path) -> Finding:
@@ -152,10 +154,21 @@ def _languages() -> Finding:
     return Finding("languages", f"{', '.join(LANGUAGES)} ({SOURCE_LANGUAGE} is the source)")
 
 
-def _law(now: datetime) -> Finding:
-    old = sorted({fact.id for fact in facts() if now.date() - fact.read_on > OLDEST_READING})
+def _law(today: date, days: int) -> Finding:
+    old = sorted({fact.id for fact in facts() if is_read_too_long_ago(fact, today, days)})
     if old:
         return Finding(
-            "law", f"read more than a year ago: {', '.join(old)}", "Read the texts again, and update dialogs/law"
+            "law", f"read more than {days} days ago: {', '.join(old)}", "Read the texts again, and update dialogs/law"
         )
-    return Finding("law", f"{len(facts())} facts, all read within a year")
+    return Finding("law", f"{len(facts())} facts, all read within {days} days")
+
+
+def _contacts(policy: Policy, today: date) -> Finding:
+    told = list(found_in_contacts(policy.contacts, policy, today))
+    says = f"{policy.contacts.version}: {len(policy.contacts.contacts)} numbers"
+    wrong = [one for one in told if one.kind != "missing"]
+    if wrong:
+        return Finding("contacts", f"{says}, {wrong[0].says}", "Run: lots contacts")
+    if told and policy.contacts is not SHIPPED:
+        return Finding("contacts", f"{says}, {len(told)} kinds are missing", "Run: lots contacts")
+    return Finding("contacts", f"{says}{', 112 and 114 14 only' if policy.contacts is SHIPPED else ''}")

@@ -51,6 +51,7 @@ class _Lots(click.Group):
 @click.option("--web-host", metavar="ADDRESS", help="The address to listen on [LOTS_WEB_HOST].")
 @click.option("--web-port", metavar="PORT", help="The port to listen on [LOTS_WEB_PORT].")
 @click.option("--key-file", metavar="FILE", help="The store's key [LOTS_KEY_FILE].")
+@click.option("--contacts", metavar="FILE", help="Whom to ring, as TOML [LOTS_CONTACTS].")
 @click.pass_context
 def main(ctx: click.Context, /, **flags: str | None) -> None:
     """Lots: the chat assistant for coordinators of sociala insatsgrupper."""
@@ -172,15 +173,24 @@ def lint() -> None:
 
 @main.command()
 @click.argument("dialog", required=False)
-def diagram(dialog: str | None) -> None:
-    """Draw a dialog, or all of them, as Mermaid state diagrams."""
+@click.option("--table", is_flag=True, help="Only the decision table of hotbild, as Markdown.")
+@click.pass_context
+def diagram(ctx: click.Context, dialog: str | None, table: bool) -> None:
+    """Draw a dialog, or all of them, as Mermaid state diagrams; hotbild with its table."""
     from dialogs.registry import BY_ID
+    from dialogs.threat_table import table_lines
     from state.machine import CompiledDialog
 
     if dialog is not None and dialog not in BY_ID:
         raise click.UsageError(f"there is no dialog {dialog!r}; there are {', '.join(BY_ID)}")
+    if table and dialog != "hotbild":
+        raise click.UsageError("--table takes hotbild, which has one")
     for name in [dialog] if dialog else list(BY_ID):
-        click.echo(CompiledDialog(BY_ID[name]).mermaid())
+        if not table:
+            click.echo(CompiledDialog(BY_ID[name]).mermaid())
+        if name == "hotbild":
+            for line in table_lines(_settings(ctx).policy):
+                click.echo(line if table else f"%% {line}".rstrip())
 
 
 @main.command()
@@ -255,13 +265,13 @@ def revoke(ctx: click.Context, person_id: str) -> None:
         person = store.person(person_id)
         if person is None:
             raise click.UsageError(f"nobody has the id {person_id!r}; `lots people` has the ids")
-        live = store.live_message(person_id)
+        live, notes = store.live_message(person_id), store.notes_shown(person_id)
         store.revoke(person_id, settings.now())
     click.echo(f"{person_id} is revoked")
     if person.channel == "telegram" and settings.token is not None:
         from bot.telegram import leave_chat
 
-        if not leave_chat(settings.token, settings.base_url, person.address, live):
+        if not leave_chat(settings.token, settings.base_url, person.address, live, notes):
             click.echo("note: the last screen or the list of commands may still stand in their chat", err=True)
 
 
@@ -276,6 +286,26 @@ def check(ctx: click.Context) -> None:
         click.echo(str(finding))
         bad = bad or finding.mend is not None
     if bad:
+        sys.exit(1)
+
+
+@main.command()
+@click.pass_context
+def contacts(ctx: click.Context) -> None:
+    """List the contacts, and what of them is missing, expired or suspicious."""
+    from bot.contacts import found
+
+    settings = _settings(ctx)
+    held, today = settings.policy.contacts, settings.now().date()
+    until = "" if held.until is None else f", until {held.until}"
+    click.echo(f"{held.version}{until}")
+    for one in held.contacts:
+        hours = "always" if one.hours is None else f"{one.hours.opens:%H:%M}-{one.hours.closes:%H:%M}"
+        click.echo(f"{one.function}  {one.area or '-'}  {one.number}  {hours}")
+    told = list(found(held, settings.policy, today))
+    for problem in told:
+        click.echo(str(problem), err=True)
+    if told:
         sys.exit(1)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from dialogs.contacts import Contacts
 from dialogs.policy import Policy
 from state.errors import BadSettings
 
@@ -118,7 +119,7 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         web_port=_port(pick("web_port", "LOTS_WEB_PORT", web.get("port")) or "8080"),
         decision=_decision(telegram) if mode == "chatt" else None,
         zone=ZoneInfo("Europe/Stockholm"),
-        policy=_policy(_table(held, "policy")),
+        policy=_policy(_table(held, "policy"), _contacts(pick("contacts", "LOTS_CONTACTS", held.get("contacts")))),
     )
 
 
@@ -173,22 +174,31 @@ def _decision(telegram: Mapping[str, Any]) -> str:
     return f"{decision['reference']}, {decision['date']}"
 
 
-def _policy(table: Mapping[str, Any]) -> Policy:
-    """The deployment's numbers and lists; what each may be is the policy's own to say."""
+_WANTED = {list: "a list of names", int: "a whole number", bool: "true or false", str: "words in quotation marks"}
+
+
+def _contacts(written: str | None) -> Contacts:
+    """The list of contacts, which is a file of its own."""
+    from bot.contacts import load as read
+
+    return read(None if written is None else Path(written))
+
+
+def _policy(table: Mapping[str, Any], contacts: Contacts) -> Policy:
+    """The deployment's numbers, words and lists; what each may be is the policy's own to say."""
     shipped = Policy()
-    known = {field.name for field in fields(Policy)}
+    known = {field.name for field in fields(Policy)} - {"contacts"}
     if unknown := table.keys() - known:
         raise BadSettings(f"lots.toml: [policy] has {sorted(unknown)}; known are {sorted(known)}")
     held: dict[str, Any] = {}
     for name, value in table.items():
-        is_list = isinstance(getattr(shipped, name), tuple)
-        if is_list and not isinstance(value, list):
-            raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a list of names")
-        if not is_list and (isinstance(value, bool) or not isinstance(value, int)):
-            raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be a whole number")
-        held[name] = tuple(map(str, value)) if is_list else value
+        ships = getattr(shipped, name)
+        wanted = list if isinstance(ships, tuple) else type(ships)
+        if type(value) is not wanted:
+            raise BadSettings(f"lots.toml: [policy] {name} is {value!r}; it must be {_WANTED[wanted]}")
+        held[name] = tuple(map(str, value)) if isinstance(value, list) else value
     try:
-        return Policy(**held)
+        return Policy(**held, contacts=contacts)
     except ValueError as fault:
         raise BadSettings(f"lots.toml: {fault}") from None
 

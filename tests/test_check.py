@@ -13,6 +13,7 @@ import pytest
 from bot.check import Finding, findings
 from bot.settings import Settings
 from dialogs import texts
+from dialogs.policy import Policy
 from dialogs.records import TalkHeld
 from tests.botapi import BotApi
 from tests.running import CHANNEL, DISTRICT, Lots, free_port
@@ -28,7 +29,7 @@ ok     public address: none: updates are fetched
 ok     clock: right
 ok     languages: sv, en (sv is the source)
 """
-"""All but the last line, which counts the facts of law."""
+"""All but the last two lines, which count the facts of law and name the contacts."""
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,11 @@ def only(lots: Lots, part: str, settings: Settings | None = None) -> Finding:
 def test_a_good_installation(good: Lots) -> None:
     ended = good.run("check")
     assert (ended.returncode, ended.stderr) == (0, "")
-    *lines, law = ended.stdout.splitlines(keepends=True)
+    *lines, law, contacts = ended.stdout.splitlines(keepends=True)
     free = lines[1].split()[2]
     assert "".join(lines) == WHOLE.format(folder=good.data_dir, free=free)
     assert law.startswith("ok     law: ")
+    assert contacts == "ok     contacts: medföljer: 2 numbers, 112 and 114 14 only\n"
     assert good.settings.token is not None
     assert good.settings.token not in ended.stdout
 
@@ -85,7 +87,7 @@ def test_what_is_wrong_is_exit_1_and_the_rest_is_still_looked_at(good: Lots) -> 
     assert (ended.returncode, ended.stderr) == (1, "")
     wrong = [line for line in ended.stdout.splitlines() if line.startswith("WRONG")]
     assert wrong == [f"WRONG  data folder: {good.data_dir} is open to others (755). Run: chmod 700 {good.data_dir}"]
-    assert len(ended.stdout.splitlines()) == len(WHOLE.splitlines()) + 1
+    assert len(ended.stdout.splitlines()) == len(WHOLE.splitlines()) + 2
 
 
 def test_a_fresh_folder_is_a_good_installation(served: BotApi, tmp_path: Path) -> None:
@@ -248,8 +250,17 @@ def test_facts_of_law_that_were_read_long_ago(good: Lots, monkeypatch: pytest.Mo
     """Two years on: nothing is wrong with the clock, only with the texts."""
     monkeypatch.setattr(Settings, "now", _later(timedelta(days=730)))
     finding = only(good, "law", replace(good.settings, token=None))
-    assert finding.says.startswith("read more than a year ago: ")
+    assert finding.says.startswith("read more than 365 days ago: ")
+    assert "OSL-10-15A" in finding.says
     assert finding.mend == "Read the texts again, and update dialogs/law"
+
+
+def test_how_long_a_reading_holds_is_configured(good: Lots) -> None:
+    """What one office finds old another may still go by."""
+    strict = replace(good.settings, token=None, policy=Policy(law_read_days=1))
+    assert only(good, "law", strict).says.startswith("read more than 1 days ago: ")
+    lenient = replace(good.settings, token=None, policy=Policy(law_read_days=10_000))
+    assert found(good, lenient) == {}
 
 
 _NOW = Settings.now
