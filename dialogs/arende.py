@@ -6,31 +6,20 @@ No dialog and no record: everything here is computed from the records and today'
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dialogs.answers import NOTHING, UNKNOWN
 from dialogs.case_facts import FACTS, fact_question
-from dialogs.model import World
-from dialogs.records import CaseFact, Corrected, Entry, Record, TalkHeld
+from dialogs.consequences import consent_record_words, consents_of, due_line, matrix, may_be_shared, who_said
+from dialogs.model import Line, World
+from dialogs.records import CaseFact, ConsentAsked, ConsentWithdrawn, Corrected, Entry, Record, TalkHeld
 from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
+from dialogs.rules.conditions import the_police_consent_was_withdrawn, what_is_due
+from dialogs.rules.consents import POLICE, Consents, who_must_consent
 from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
 from dialogs.samtal import count_words, talk_words
 from dialogs.texts import Text, Verbatim, Words, as_text
 from dialogs.texts import mark as _
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the page.
-
-    :ivar words: what it says.
-    :ivar rules: the rules it follows from.
-    :ivar records: the records it was counted or read from, oldest first.
-    """
-
-    words: Words
-    rules: tuple[str, ...] = ()
-    records: tuple[Entry, ...] = ()
+from dialogs.threat_words import step_lines
 
 
 def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
@@ -39,15 +28,19 @@ def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
     :param case: a case that the person may see.
     :param drafts: what has been begun in it and not finished.
     :param world: what is known.
-    :returns: lines in the order they are read: state, talks, facts, drafts, what is next.
+    :returns: lines in the order they are read: state, talks, consents, facts, drafts, what is due and what is next.
     """
     entries = world.entries(case)
+    consents = consents_of(entries, world)
     lines = [Line(Text(_("Ärende {case}"), case=case), records=tuple(entries[:1]))]
     if a_case_is_closed(entries):
         lines.append(Line(_("Ärendet är stängt."), records=(_latest(entries, "case_closed"),)))
     lines += _talk_lines(entries, world)
+    lines += [*matrix(consents, world), *may_be_shared(consents)]
     lines += _fact_lines(entries, world)
     lines += [Line(words) for words in drafts]
+    lines += step_lines(entries, world)
+    lines += [due_line(due, consents) for due in what_is_due(entries, world.today, world.policy)]
     lines.append(_next(entries, world))
     return lines
 
@@ -104,6 +97,14 @@ def _next(entries: Sequence[Entry], world: World) -> Line:
     held = sorted(talks_held(entries), key=lambda talk: talk.record.occurred_on)
     assessed = _last_assessed(held)
     if assessed is not None and assessed.record.assessment == "motivated":
+        consents = consents_of(entries, world)
+        if consents.is_covered(POLICE):
+            return Line(_("Nästa steg: fråga polisen hur de ser på saken."), ("TG-6",), (assessed.entry,))
+        if withdrawals := the_police_consent_was_withdrawn(consents):
+            return Line(_("Nästa steg: vänta på beslut av ansvarig socialsekreterare."), ("CON-6",), withdrawals)
+        if any(consents.status(giver, POLICE).status == "refused" for giver in who_must_consent(consents.context)):
+            again = _("Nästa steg: fråga igen när personen är redo. Säg att det går att ändra sig.")
+            return Line(again, ("CON-1",), (assessed.entry,))
         return Line(
             _("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."),
             ("MOT-2", "MOT-3"),
@@ -133,6 +134,12 @@ def as_it_stands(entry: Entry, entries: Sequence[Entry]) -> tuple[Record | None,
     :param entries: its case's records, oldest first.
     :returns: what it says now, ``None`` where it was taken away; and a line that says so, where it was changed.
     """
+    if isinstance(entry.record, ConsentAsked | ConsentWithdrawn):
+        consents = Consents(entries, entry.said_on)
+        wrong = [giver for giver in who_said(entry.record) if consents.is_mistaken(entry, giver)]
+        if not wrong:
+            return entry.record, None
+        return entry.record, _("Det här är rättat: något av det sparades fel och gäller inte längre.")
     if not isinstance(entry.record, TalkHeld):
         return entry.record, None
     stands = next((talk for talk in talks_as_they_stand(entries) if talk.entry.id == entry.id), None)
@@ -142,6 +149,10 @@ def as_it_stands(entry: Entry, entries: Sequence[Entry]) -> tuple[Record | None,
 
 
 _NAMES = {
+    "threat_triaged": _("Genomgång av hot och säkerhet"),
+    "referral_sent": _("Remiss"),
+    "referral_answered": _("Svar på en remiss"),
+    "staff_threat": _("Hot mot personal"),
     "case_opened": _("Ärendet skapades"),
     "case_closed": _("Ärendet stängdes"),
     "case_reopened": _("Ärendet öppnades igen"),
@@ -161,4 +172,4 @@ def record_words(record: Record) -> Text:
     if isinstance(record, CaseFact):
         label = fact_question(record.fact).label
         return Text(_("Uppgift, {label}"), label=as_text(label))
-    return Text(_NAMES[record.kind])
+    return Text(_NAMES[record.kind]) if record.kind in _NAMES else consent_record_words(record)

@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from dialogs import arende, case_code
-from dialogs.arende import Line, page, record_words
+from dialogs import case_code
+from dialogs.arende import page, record_words
+from dialogs.model import Line
 from dialogs.policy import Policy
 from dialogs.records import CaseClosed, CaseFact, CaseOpened, CaseReopened, Corrected, Record, TalkHeld
-from dialogs.registry import KINDS
 from dialogs.texts import Text, say
 from tests.office import Office, screen_of
 from tests.talk import MONDAY, OURS, THEIRS, Kept, a_world
@@ -55,6 +55,11 @@ def a_page(
 def words(lines: Sequence[Line], language: str = "sv") -> list[str]:
     return [say(line.words, language) for line in lines]
 
+
+OF_AN_OPEN_CASE = (
+    *("samtal", "hotbild", "samtycke", "aterkalla", "delning", "ratta", "uppgifter", "stangning", "kopia", "remiss"),
+)
+"""The dialogs that a case opens, in the order of the registry."""
 
 # ── the lines ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,10 +264,6 @@ def test_how_a_record_is_named(record: Record, named: str) -> None:
     assert record_words(record).render("sv") == named
 
 
-def test_every_kind_of_record_there_is_has_a_name() -> None:
-    assert {TalkHeld.kind, Corrected.kind, CaseFact.kind, *arende._NAMES} == set(KINDS)
-
-
 # ── on a phone ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -300,14 +301,14 @@ def test_the_case_opens_every_dialog_of_its_state_without_asking_for_the_case() 
         (glance,) = phone.says(f"/arende {OURS}")
         return [button.value for button in glance.buttons if button.value.startswith("/")]
 
-    assert commands() == [f"/{name} {OURS}" for name in ("samtal", "ratta", "uppgifter", "stangning")]
+    assert commands() == [f"/{name} {OURS}" for name in OF_AN_OPEN_CASE]
     for name in commands():
         phone.says("/arende " + OURS)
         (asked,) = phone.says(name)
-        assert asked.text.startswith(f"Ärende {OURS}\n"), name
-        assert asked.typed == "choice"
-        phone.says("/avbryt")
-        phone.presses("Ja, avbryt")
+        assert OURS in asked.text or name.startswith("/hotbild"), f"{name}: only 112 comes before the case"
+        if asked.typed != "nothing":  # where there is nothing to take back or hand over, it ends at once
+            phone.says("/avbryt")
+            phone.presses("Ja, avbryt")
     office.given(CLOSED, phone)
     assert commands() == [f"/stangning {OURS}"], "a closed case is only opened"
     office.store.close()

@@ -177,6 +177,7 @@ def test_the_table_of_the_policy_is_the_policy() -> None:
         for name, default, _ in table(MANUAL, "namn")
     }
     ships = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(Policy()).items()}
+    del ships["contacts"]  # a file of their own, told of under Kontakter
     assert told_of == ships
 
 

@@ -35,7 +35,10 @@ from tests.office import Office, screen_of
 from tests.sample_dialog import BESOK, VisitMade
 from tests.talk import OURS, REAL
 
-CASE_COMMANDS = ("/samtal", "/besok", "/besok", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", "")
+CASE_COMMANDS = (
+    *("/samtal", "/besok", "/besok", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", ""),
+    *("/samtycke", "/samtycke", "/aterkalla", "/delning", "/hotbild", "/kopia", "/remiss"),
+)
 """Each takes the code of a case behind it; the last is the code alone."""
 WORDS = [
     *("/samtal", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", "/hjalp", "/avbryt", "/sprak"),
@@ -44,8 +47,14 @@ WORDS = [
     *("igår", "20/11", "31/11", "imorgon", "2020-01-01", "45", "200", "9999", OURS, REAL, "20100101-2382"),
     *("", "  ", "Jag träffade en ung person", "x" * 300, "<b>&amp;", "ÅÄÖ 🙂"),
 ]
-KEPT = ("talk_held", "visit_made", "corrected", "case_closed", "case_reopened")
+KEPT = (
+    *("talk_held", "visit_made", "corrected", "case_closed", "case_reopened", "disclosure_made"),
+    *("consent_asked", "consent_withdrawn", "consent_corrected", "copy_settled"),
+    *("threat_triaged", "staff_threat", "referral_sent", "referral_answered"),
+)
 """The kinds that come one at a time, each with its note."""
+RARE = ("transferred", "correction_notice", "consent_corrected", "copy_settled", "staff_threat")
+"""The kinds that need something rare first: a transfer, a consent to correct, a copy that is owed, staff in danger."""
 CODE = re.compile(f"Ö[{ALPHABET}]{{2}}-[{ALPHABET}]{{3}}")
 
 
@@ -92,7 +101,7 @@ class World:
             self.seen[screen.typed] += 1
             self.is_theirs_to_see(phone, screen)
             notes = [button for button in screen.buttons if button.value.startswith("note:")]
-            if not notes:
+            if not notes or any(b.value == "done" or b.value.startswith("case:") for b in screen.buttons):
                 continue
             self.saved += 1
             held = self.office.store.record(notes[0].value.removeprefix("note:"))
@@ -214,7 +223,7 @@ class World:
         assert verify(records) == len(records)
         assert len([held for held in records if held.kind in KEPT]) == self.saved
         opened = [held.record.case for held in records if held.kind == "case_opened"]
-        assert len(set(opened)) == len(opened) == len({held.record.case for held in records})
+        assert len(set(opened)) == len(opened) == len({held.record.case for held in records if not held.record.apart})
         for phone in self.people:
             screen = screen_of(phone)
             assert screen.buttons or screen.typed != "nothing", "nobody is left with nothing to do"
@@ -379,7 +388,7 @@ def test_people_who_press_at_random_get_somewhere() -> None:
         world.every_view_is_what_the_records_say()
         kept = Counter(record["kind"] for record in world.office.kept())
         assert min(kept["talk_held"], kept["visit_made"]) >= 10, "much of it was saved"
-        assert min(kept[kind] for kind in KINDS) >= 1, "of every kind"
+        assert min(kept[kind] for kind in KINDS if kind not in RARE) >= 1, "of every other kind"
         met = set(world.seen)
         assert met == {"choice", "code", "several", "three_state", "date", "number", "month", "nothing"}, (
             "all kinds were met"

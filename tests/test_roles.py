@@ -61,10 +61,11 @@ def test_the_roles_that_get_at_cases_are_these() -> None:
 def test_a_role_that_gets_at_cases_does_so_by_each_of_them(office: Office, note: str, role: Role) -> None:
     for value in values(note):
         phone = office.joins(role)
-        if " " in value or value.startswith(("case", "note")):
+        if value != f"/hotbild {OURS}" and (" " in value or value.startswith(("case", "note"))):
             assert shows_the_case(forged(office, phone, f"-:0:{value}")), value
-        elif value != "/arende":
-            assert forged(office, phone, f"-:0:{value}")[-1].typed == "code", value
+        elif value != "/arende":  # the threat dialog asks of 112 before it asks for the case
+            asked = "choice" if value.startswith("/hotbild") else "code"
+            assert forged(office, phone, f"-:0:{value}")[-1].typed == asked, value
 
 
 @pytest.mark.parametrize("role", OUTSIDERS)

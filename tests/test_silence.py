@@ -126,7 +126,7 @@ def test_nothing_of_a_transcript_is_in_the_log_or_readable_on_the_disk(
     markers = markers_of(transcript)
     began = any(screen.session != NO_SESSION for screen in played.screens)
     assert '"event": "Connected"' in talkative.getvalue()
-    assert ('"event": "SessionStarted"' in talkative.getvalue()) == began
+    assert '"event": "SessionStarted"' in talkative.getvalue() or not began
     assert found_in_log(talkative.getvalue(), markers | STATES | person | token) == []
 
     assert {"silent.db", "silent.db-wal", "silent.db-shm"} <= player.raw.keys()
