@@ -21,12 +21,14 @@
     opens = 08:00:00
     closes = 16:30:00
 
-A contact without hours answers always. There is no field for a name or an address: what does not belong in the list
-has no place in it, and what is put into another field all the same is found by ``lots contacts``.
+A contact without hours answers always. 112 and 114 14 are in every list and cannot be changed by one. There is no
+field for a name or an address: what does not belong in the list has no place in it, and what is put into another field
+all the same is found by ``lots contacts``.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +37,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.guard import Finding, findings
 from dialogs.contacts import (
     BY_AREA,
     BY_DISTRICT,
@@ -59,12 +62,15 @@ NUMBER = re.compile(r"\+?[0-9][0-9 -]{1,18}[0-9]")
 VERSION = re.compile(r"[A-Za-zÅÄÖåäö0-9_ -]{1,40}")
 
 _STREET = re.compile(
-    r"\b\w*(?:gatan?|vägen?|gränd(?:en)?|torget?|stigen|allén?|backen|plan)\s+\d+|\b\d{3} ?\d{2} [A-ZÅÄÖ]",
+    r"\b\w*(?:gatan?|vägen?|gränd(?:en)?|torget?|stigen|allén?|backen|plan)\s+\d+|\b\d{3} ?\d{2} [A-ZÅÄÖ]"
+    r"|\w(?:gatan|vägen|gränd(?:en)?|stigen|allén)\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b[A-ZÅÄÖ][a-zåäöé]+ (?:[A-ZÅÄÖ][a-zåäöé]+-)?[A-ZÅÄÖ][a-zåäöé]+\b")
 _MAIL = re.compile(r"\S+@\S+")
-_WORKERS_OWN = re.compile(r"(?:\+46|0)[ -]?7[02369]")
+_MOBILE = re.compile(r"(?:(?:00)?460?|0)7[02369]")
+_FIXED = {own.function: own for own in (EMERGENCY, POLICE)}
+"""The two numbers that are the whole country's."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,11 @@ def load(path: Path | None) -> Contacts:
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         raise BadSettings(f'LOTS_CONTACTS: {path}: version is {version!r}; write for example version = "2026-11"')
     contacts = [_contact(path, n, one) for n, one in enumerate(_tables(path, held, "contact"), 1)]
-    general = tuple(own for own in (EMERGENCY, POLICE) if own.function not in {c.function for c in contacts})
     return Contacts(
         version=version,
         until=_day(path, "the file", held, "until"),
         office=_hours(path, "office", held["office"]) or OFFICE if "office" in held else OFFICE,
-        contacts=(*general, *contacts),
+        contacts=(*_FIXED.values(), *(contact for contact in contacts if contact.function not in _FIXED)),
         districts=tuple(_district(path, n, one) for n, one in enumerate(_tables(path, held, "district"), 1)),
     )
 
@@ -177,8 +182,13 @@ def _suspicious(contacts: Contacts, policy: Policy) -> Iterator[Found]:
         if held.area is not None and held.area not in {*known, *(district.name for district in contacts.districts)}:
             yield Found("suspicious", f"{held.function} names {held.area!r}, which is no district and no police area")
             yield from (Found("suspicious", f"{held.function} {what}") for what in _looks(held.area, known))
-        if _WORKERS_OWN.match(held.number):
+        if _MOBILE.match(_digits(held.number)):
             yield Found("suspicious", f"{_named(held)} has a mobile number: it may be a person's. Use the function's")
+        if Finding.PERSONNUMMER in findings(held.number, practice=False):
+            yield Found("suspicious", f"{_named(held)} has what looks like a personal number. Take it away at once")
+    for one, other in itertools.combinations(contacts.contacts, 2):
+        if (one.function, one.area) == (other.function, other.area) and _at_the_same_time(one, other):
+            yield Found("suspicious", f"{_named(one)} has two numbers at once; only {one.number} is shown. Keep one")
     yield from (Found("suspicious", f"the version {what}") for what in _looks(contacts.version, known))
 
 
@@ -190,6 +200,15 @@ def _looks(text: str, known: set[str]) -> Iterator[str]:
         yield f"has what looks like an address ({text!r}). Take it away: no address of a protected unit may be stored"
     elif _MAIL.search(text) or _PERSON.search(text):
         yield f"has what looks like a person's name ({text!r}). Name the function only"
+
+
+def _at_the_same_time(one: Contact, other: Contact) -> bool:
+    begins = max(one.since or date.min, other.since or date.min)
+    return begins <= min(one.until or date.max, other.until or date.max)
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdigit, number))
 
 
 def _named(held: Contact) -> str:
@@ -225,6 +244,13 @@ def _contact(path: Path, number: int, table: Mapping[str, Any]) -> Contact:
         raise BadSettings(
             f'LOTS_CONTACTS: {path}: {where} ({function}) has number {dialled!r}; write it like "08-123 45 67"'
         )
+    if (own := _FIXED.get(function)) is not None:
+        if _digits(dialled) != _digits(own.number) or table.keys() > {"function", "number"}:
+            raise BadSettings(
+                f"LOTS_CONTACTS: {path}: {where} ({function}) is always {own.number}, everywhere and at any time. "
+                "Take it away: it is in every list"
+            )
+        return own
     return Contact(
         function=function,
         area=_area(path, where, table),

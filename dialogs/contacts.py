@@ -242,12 +242,21 @@ def the_ways_to(
     if urgency in ("next_working_day", "plan"):
         due = _due(urgency, hours, contacts, now)
         return Ways(ordinary=Way(function=function, contact=contact, due=due, opens=opens))
-    other: Function = "out_of_hours" if receiver == "case_officer" else "police"
+    other = who_answers_out_of_hours(receiver)
     late = now if urgency in ("112", "now") else datetime.combine(now.date(), time(23, 59), now.tzinfo)
     reached = contacts.the_one_for(other, district, now.date()) or (POLICE if other == "police" else None)
     meanwhile = Way(function=other, contact=reached, due=late)
     by = opens if opens.date() > now.date() or urgency != "today" else hours.end_of(now.date(), now)
     return Ways(ordinary=Way(function=function, contact=contact, due=by, opens=opens), meanwhile=meanwhile)
+
+
+def who_answers_out_of_hours(receiver: Receiver) -> Function:
+    """THR-14: who is rung while a receiver is closed.
+
+    :param receiver: who is closed.
+    :returns: socialjouren for the case officer, else the police.
+    """
+    return "out_of_hours" if receiver == "case_officer" else "police"
 
 
 def the_way_to_protect_a_child(*, contacts: Contacts, district: str, now: datetime) -> Way:

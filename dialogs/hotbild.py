@@ -18,7 +18,13 @@ from dialogs.contacts import the_ways_to
 from dialogs.model import Copy, Decide, Dialog, Go, Line, Outcome, Question, Why, World
 from dialogs.records import Entry, Record, StaffThreat, ThreatTriaged
 from dialogs.rules.cases import ADULT_AGES, MINOR_AGES, the_fact_that_stands
-from dialogs.rules.consents import GUARDIANS, POLICE, Consents, the_consent_that_covers
+from dialogs.rules.consents import (
+    GUARDIANS,
+    POLICE,
+    Consents,
+    a_threat_may_come_from_home,
+    the_consent_that_covers,
+)
 from dialogs.rules.threats import (
     TABLE,
     Triage,
@@ -35,6 +41,7 @@ from dialogs.texts import mark as _
 from dialogs.threat_words import (
     BOPS,
     CALL_112,
+    CALL_112_NOW,
     CANNOT_STAY,
     CONCERNS,
     CONSENT,
@@ -51,6 +58,7 @@ from dialogs.threat_words import (
     gaps,
     head,
     in_swedish,
+    numbers,
     prerequisite_lines,
     receiver_words,
     referral_text,
@@ -95,8 +103,12 @@ SIG = Choice(
 
 def _consent_to_the_police(answers: Answers, world: World) -> str:
     """Whether consent covers telling the police of threat and safety now; looked up, never asked again."""
+    return _consent_to(POLICE, answers, world)
+
+
+def _consent_to(party: str, answers: Answers, world: World) -> str:
     consents = Consents(world.entries(answers.word("case")), world.today)
-    return "covered" if the_consent_that_covers(consents, POLICE, "safety").covered else "not_covered"
+    return "covered" if the_consent_that_covers(consents, party, "safety").covered else "not_covered"
 
 
 def _consent_offered(answers: Answers, world: World) -> Sequence[Option]:
@@ -124,6 +136,7 @@ def _triage(answers: Answers, world: World) -> Triage:
         "children": answers.word("children"),
         "told": answers.word("told"),
         "consent": answers.word("consent"),
+        "unit_consent": _consent_to("exit_unit", answers, world),
         "exit": answers.word("exit"),
     }
     asked = {name: value for name in ("bops", "move") if (value := answers.word_or_none(name)) is not None}
@@ -133,7 +146,7 @@ def _triage(answers: Answers, world: World) -> Triage:
 def _found(answers: Answers, world: World) -> Triage:
     """What holds: the table's word, raised one step where the coordinator raised it."""
     found = _triage(answers, world)
-    match answers.word_or_none("raised"):
+    match answers.word_or_none("scale"):
         case "urgency":
             return raise_one_step(found, "urgency")
         case "receiver":
@@ -147,27 +160,41 @@ def _police_area(answers: Answers) -> str | None:
     return None if area == UNKNOWN else area
 
 
-def _raised_offered(answers: Answers, world: World) -> Sequence[Option]:
-    """THR-7, THR-12: what can be raised one step, and that nothing is."""
-    found = _triage(answers, world)
-    may = what_may_be_raised(found)
-    offered = [Option("keep", _("Nej, behåll") if may else _("Gå vidare"))]
-    for what in may:
-        raised = raise_one_step(found, what)
-        if what == "urgency":
-            label = Text(_("Ja, mer bråttom: {urgency}"), urgency=urgency_words(raised.urgency))
-        else:
-            label = Text(_("Ja, till {receiver}"), receiver=receiver_words(raised.receiver))
-        offered.append(Option(what, label))
-    return offered
+KEEP = Option("keep", _("Nej"))
+
+
+def _reasons_offered(answers: Answers, world: World) -> Sequence[Option]:
+    """THR-7, THR-12: nothing is raised, or something is and for this reason."""
+    return (KEEP, *(WHY_RAISED.choices if what_may_be_raised(_triage(answers, world)) else ()))
+
+
+def _nothing_to_raise(answers: Answers, world: World) -> str | None:
+    return None if what_may_be_raised(_triage(answers, world)) else KEEP.value
 
 
 def _ask_to_raise(answers: Answers, world: World) -> Words:
     """The card's head stands above the question, so that the answer is there before anything is saved."""
+    lines = head(_triage(answers, world), world.district, _police_area(answers), world)
+    return Joined((*(line.words for line in lines), _("Vill du höja det ett steg? Välj i så fall varför.")))
+
+
+def _scales_offered(answers: Answers, world: World) -> Sequence[Option]:
+    """THR-7, THR-12: what can be raised, and to what."""
     found = _triage(answers, world)
-    lines = head(found, world.district, _police_area(answers), world)
-    asks = _("Vill du höja det ett steg?") if what_may_be_raised(found) else _("Det går inte att höja mer.")
-    return Joined((*(line.words for line in lines), asks))
+    offered = []
+    for what in what_may_be_raised(found):
+        raised = raise_one_step(found, what)
+        if what == "urgency":
+            label = Text(_("Mer bråttom: {urgency}"), urgency=urgency_words(raised.urgency))
+        else:
+            label = Text(_("Till {receiver}"), receiver=receiver_words(raised.receiver))
+        offered.append(Option(what, label))
+    return offered
+
+
+def _the_only_scale(answers: Answers, world: World) -> str | None:
+    offered = _scales_offered(answers, world)
+    return offered[0].value if len(offered) == 1 else None
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,13 +219,16 @@ def _fact(fact: str) -> Question:
 
 
 QUESTIONS = (
-    _question(
-        "danger",
-        _("Är någon i fara just nu?"),
-        YES_NO,
-        _("Vid fara för liv går 112 före allt annat. Lots är inget larm."),
-        "THR-0",
-        "THR-12",
+    replace(
+        _question(
+            "danger",
+            _("Är någon i fara just nu?"),
+            YES_NO,
+            _("Vid fara för liv går 112 före allt annat. Lots är inget larm."),
+            "THR-0",
+            "THR-12",
+        ),
+        asked_anew=True,
     ),
     _question(
         "at_112",
@@ -289,20 +319,21 @@ QUESTIONS = (
         id="raised",
         asks=_ask_to_raise,
         label=_("Höjt"),
-        kind=Pick(offers=_raised_offered),
+        kind=Pick(offers=_reasons_offered),  # the reason is kept; the way goes by whether there is one
         why=Why(
             words=_("Du kan höja ett steg om du ser mer än svaren visar. Lots sänker aldrig."),
             rules=("THR-12", "THR-7"),
         ),
+        preset=_nothing_to_raise,
         depends_on=("danger", "concerns", "case", "age_group", "home", "children", "told", "exit", "bops", "move"),
     ),
-    _question(
-        "why_raised",
-        _("Varför höjer du?"),
-        Pick(offers=lambda answers, world: WHY_RAISED.choices),  # the reason is kept; the way goes by what was raised
-        _("Skälet visar hur du tänkte. Det ska gå att följa i efterhand."),
-        "THR-12",
-        label=_("Skäl"),
+    Question(
+        id="scale",
+        asks=asked(_("Vad vill du höja?")),
+        label=_("Det som höjs"),
+        kind=Pick(offers=_scales_offered),
+        why=Why(words=_("Du höjer en sak ett steg: hur bråttom det är, eller vem du kontaktar."), rules=("THR-12",)),
+        preset=_the_only_scale,
         depends_on=("raised",),
     ),
     _question(
@@ -358,9 +389,14 @@ QUESTIONS = (
 
 
 def _raised_line(answers: Answers) -> list[Line]:
-    if (why := answers.word_or_none("why_raised")) is None:
+    if (why := _reason(answers)) is None:
         return []
     return [Line(Text(_("Du har höjt det ett steg. Skäl: {why}."), why=WHY_RAISED.label_of(why)), ("THR-12",))]
+
+
+def _reason(answers: Answers) -> str | None:
+    why = answers.word("raised")
+    return None if why == KEEP.value else why
 
 
 def _consents_that_name_home(answers: Answers, world: World) -> list[Line]:
@@ -380,7 +416,7 @@ def _foresees(answers: Answers, world: World) -> Sequence[Line]:
     lines += _raised_line(answers)
     lines += act_lines(found, world.district, world)
     lines += _consents_that_name_home(answers, world)
-    lines += unknown_line(found)
+    lines += unknown_line(found, _police_area(answers))
     lines.append(why_line(found))
     if found.change is not None and found.raised is None:
         lines.append(change_line(found.change))
@@ -394,7 +430,6 @@ def _says(answers: Answers, world: World) -> Sequence[Words]:
     kept = next(e.record for e in reversed(entries) if isinstance(e.record, ThreatTriaged))
     lines += told_lines(kept, entries)
     if kept.receiver == "central_unit":
-        lines.append(Line(_("Det här behövs för en remiss till avhopparverksamheten:"), ("CON-14",)))
         lines += prerequisite_lines(entries, world)
     return (
         Text(_("Sparat i {case}."), case=answers.word("case")),
@@ -411,6 +446,10 @@ def _leads_on(answers: Answers, world: World) -> Sequence[str]:
     return tuple(dict.fromkeys(("remiss", *gaps(world.entries(answers.word("case")), world))))
 
 
+def _numbers(answers: Answers, world: World) -> Sequence[str]:
+    return numbers(_found(answers, world), world.district, _police_area(answers), world)
+
+
 def _says_stopped(answers: Answers, world: World) -> Sequence[Words]:
     return (
         _("Ring 112. Inget är sparat."),
@@ -422,16 +461,24 @@ def _foresees_staff(answers: Answers, world: World) -> Sequence[Line]:
     first = what_comes_first_when_staff_are_threatened(
         *(answers.word(name) for name in ("manager", "police", "routine", "sig"))
     )
-    return (Line(CALL_112, ("THR-0",)), *(Line(STAFF_WORDS[one], ("THR-8",)) for one in first))
+    above = CALL_112 if answers.word("danger") == "no" else CALL_112_NOW
+    return (Line(above, ("THR-0",)), *(Line(STAFF_WORDS[one], ("THR-8",)) for one in first))
 
 
 def _says_staff(answers: Answers, world: World) -> Sequence[Words]:
     advice = (line.words for line in _foresees_staff(answers, world))
-    return (_("Sparat för sig. Det syns inte i den unges ärende."), *advice)
+    return (
+        _("Sparat för sig. Det syns inte i den unges ärende."),
+        *advice,
+        _("Koden står i texten. Skriv /arende och koden, så visas den igen för dig."),
+        _("Är den unge också hotad? Välj då Hot och säkerhet igen."),
+    )
 
 
 def _outcome(receiver: str, *rules: str) -> Outcome:
-    return Outcome(id=f"to_{receiver}", says=_says, rules=rules, foresees=_foresees, leads_to=_leads_on)
+    return Outcome(
+        id=f"to_{receiver}", says=_says, rules=rules, foresees=_foresees, leads_to=_leads_on, numbers=_numbers
+    )
 
 
 OUTCOMES = (
@@ -453,8 +500,8 @@ def _after_exit(answers: Answers, world: World) -> str:
 
 
 def _where_it_ends(answers: Answers, world: World) -> str:
-    if answers.word("raised") != "keep" and "why_raised" not in answers:
-        return "raised"
+    if _reason(answers) is not None and "scale" not in answers:
+        return "scale"
     return _found(answers, world).receiver
 
 
@@ -478,8 +525,8 @@ ROUTES = (
     Go("bops", "move", on="high"),
     Go("bops", "raised", on=("not_asked", "waiting", "not_high", UNKNOWN)),
     Go("move", "raised", on=ANY),
-    Decide("raised", by=_where_it_ends, ways={"raised": "why_raised", **_ENDS}, rules=("THR-12", "THR-7")),
-    Decide("why_raised", by=_where_it_ends, ways=_ENDS, rules=("THR-12", "THR-7")),
+    Decide("raised", by=_where_it_ends, ways={"scale": "scale", **_ENDS}, rules=("THR-12", "THR-7")),
+    Decide("scale", by=_where_it_ends, ways=_ENDS, rules=("THR-12", "THR-7")),
     Go("against", "manager", on=("self", "colleague", "both", UNKNOWN)),
     Go("manager", "police", on=ANY),
     Go("police", "routine", on=ANY),
@@ -525,7 +572,7 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
         "urgency": found.urgency,
         "receiver": found.receiver,
         "raised": found.raised,
-        "reason": answers.word_or_none("why_raised"),
+        "reason": _reason(answers),
         "due_at": ways.ordinary.due.isoformat(timespec="minutes"),
         "first_due_at": None if ways.meanwhile is None else ways.meanwhile.due.isoformat(timespec="minutes"),
         "contacts": world.policy.contacts.version,
@@ -562,13 +609,11 @@ def note(kept: ThreatTriaged | StaffThreat) -> Sequence[Words]:
         for name, label in LABELS.items()
         if (value := getattr(kept.inputs, name)) is not None
     ]
-    lines.append(
-        Text(
-            _("Kontakt: {receiver}, {urgency}."),
-            receiver=receiver_words(kept.receiver),
-            urgency=urgency_words(kept.urgency),
-        )
-    )
+    receiver = receiver_words(kept.receiver)
+    if kept.urgency == "112":
+        lines.append(Text(_("Kontakt: 112 först, sedan {receiver} genast."), receiver=receiver))
+    else:
+        lines.append(Text(_("Kontakt: {receiver}, {urgency}."), receiver=receiver, urgency=urgency_words(kept.urgency)))
     if kept.reason is not None:
         lines.append(Text(_("Höjt ett steg av samordnaren. Skäl: {why}."), why=WHY_RAISED.label_of(kept.reason)))
     lines += [
@@ -619,7 +664,7 @@ def copies(entry: Entry, entries: Sequence[Entry], today: date) -> Sequence[Copy
         lines=in_swedish(referral_text(kept)),
         above=_("Läs upp eller skriv av. Namn hör inte hit."),
     )
-    if kept.inputs.home != "no":
+    if kept.inputs.home != "no" or a_threat_may_come_from_home(entries):
         return (referral,)
     return (
         referral,
@@ -646,4 +691,5 @@ DIALOG = Dialog(
     kinds=(ThreatTriaged, StaffThreat),
     note=note,
     copies=copies,
+    beside=CALL_112,
 )

@@ -1,24 +1,48 @@
 """/remiss: follow a referral until somebody has answered; opened from the case.
 
 A referral is sent, received, declined with a reason, or silent. What came of it is kept beside the rows of the table
-that led to it, so that figures can show how often each row's referrals were received (THR-9). A referral to the central
-unit also says whether the police's form and decided measures are there (CON-14).
+that led to it, so that figures can show how often each row's referrals were received (THR-9). Who else has been told
+is kept too, and before a referral to the central unit whether the police's form and decided measures are there
+(CON-14).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from dialogs.answers import Answers, CaseCode, Choice, Day, Option, Pick
+from dialogs.answers import NOTHING, Answers, CaseCode, Choice, Day, Option, Pick, Several, Value
+from dialogs.consent_words import Listed
 from dialogs.hotbild import ANY
-from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
-from dialogs.records import Entry, Record, ReferralAnswered, ReferralSent, ThreatTriaged
-from dialogs.rules.referrals import Referral, referrals, the_answer_is_due, the_latest_triage, the_triage_to_send
+from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, World
+from dialogs.records import (
+    Entry,
+    ExitPrerequisites,
+    HandoverTold,
+    Record,
+    ReferralAnswered,
+    ReferralSent,
+    ThreatTriaged,
+)
+from dialogs.records.threats import Told
+from dialogs.rules.referrals import (
+    Referral,
+    a_silent_one_is_asked_again,
+    referrals,
+    the_answer_is_due,
+    the_latest_triage,
+    the_triage_to_send,
+    what_an_exit_referral_rests_on,
+    what_is_next,
+    who_has_been_told_and_who_is_left,
+)
 from dialogs.samtal import NOT_THE_JOURNAL
 from dialogs.texts import Text, Words
 from dialogs.texts import mark as _
 from dialogs.threat_words import (
+    CALL_112,
+    FUNCTIONS,
     YES_NO,
     Joined,
     When,
@@ -31,7 +55,15 @@ from dialogs.threat_words import (
 )
 
 SEND = "send"
+SENT, ANSWERED, TOLD, FORM = "sent", "answered", "told", "form"
+"""What can be written of a referral."""
 
+WHAT = {
+    SENT: Option(SENT, _("Att remissen är skickad")),
+    ANSWERED: Option(ANSWERED, _("Ett svar på remissen")),
+    TOLD: Option(TOLD, _("Vilka som har fått veta")),
+    FORM: Option(FORM, _("Blankett och beslut")),
+}
 ANSWER = Choice(
     choices=(
         Option("received", _("Ja, mottagen")),
@@ -49,29 +81,76 @@ WHY_DECLINED = Choice(
         Option("other", _("Annat: skrivs i verksamhetssystemet")),
     )
 )
+TO_TELL = {
+    "case_officer": _("Ansvarig socialsekreterare eller socialjouren"),
+    "exit_coordinator": _("Polisens lokala avhopparsamordnare"),
+    "bops": _("BOPS hos polisen"),
+    "central_unit": _("Socialförvaltningens avhopparverksamhet"),
+    "manager": _("Min chef"),
+    "police": _("Polisen"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayBetween(Day):
+    """A day whose quick buttons are only those that it takes."""
+
+    @property
+    def fixed(self) -> bool:
+        return False
+
+    def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
+        """See :class:`Kind`."""
+        offered = super().options(so_far, world, answers)
+        return [option for option in offered if self.holds(option.value, world, answers)]
 
 
 # ── what there is to follow ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _triage_of(entry: Entry | None) -> ThreatTriaged | None:
-    return entry.record if entry is not None and isinstance(entry.record, ThreatTriaged) else None
+def _triage_in(entry: Entry) -> ThreatTriaged:
+    if not isinstance(entry.record, ThreatTriaged):
+        raise TypeError(f"{entry.record.kind} is no triage")
+    return entry.record
+
+
+def _the_triage_of(sent: ReferralSent, entries: Sequence[Entry]) -> Entry:
+    return next(entry for entry in entries if entry.id == sent.triage)
+
+
+def _left_to_tell(triage: str, kept: ThreatTriaged, entries: Sequence[Entry]) -> list[Told]:
+    """THR-9: those who are left, and whom to ring while the receiver is closed: that they know is no answer to that."""
+    _told, left = who_has_been_told_and_who_is_left(kept, entries)
+    rung: list[Told] = [
+        "police" if step.rings == "police" else "case_officer"
+        for step in what_is_next(entries)
+        if step.kind == "ring_meanwhile" and step.entry.id == triage
+    ]
+    return list(dict.fromkeys((*left, *rung)))
+
+
+def _what_can_be_written(triage: Entry, referral: Referral | None, entries: Sequence[Entry]) -> list[str]:
+    """Of a triage whose referral waits to be sent, or of a referral."""
+    kept = _triage_in(triage)
+    can = [SENT] if referral is None else [ANSWERED] if referral.is_open else []
+    can += [TOLD] if _left_to_tell(triage.id, kept, entries) else []
+    return [*can, FORM] if kept.receiver == "central_unit" else can
 
 
 def _offered(answers: Answers, world: World) -> Sequence[Option]:
+    """What is to be sent, what waits for an answer, and what was answered last while more is to be written of it."""
     entries = world.entries(answers.word("case"))
+    latest = the_latest_triage(entries)
     offered = []
-    if (kept := _triage_of(the_triage_to_send(entries))) is not None:
-        said = Text(_("Skicka till {receiver}"), receiver=receiver_words(kept.receiver))
+    if (to_send := the_triage_to_send(entries)) is not None:
+        said = Text(_("Att skicka till {receiver}"), receiver=receiver_words(_triage_in(to_send).receiver))
         offered.append(Option(SEND, said))
     for referral in referrals(entries):
-        if referral.is_open:
-            words = Text(
-                _("Svar från {receiver}, skickad {day}"),
-                receiver=receiver_words(referral.sent.receiver),
-                day=referral.sent.sent_on,
-            )
-            offered.append(Option(referral.entry.id, words))
+        of_the_latest = latest is not None and referral.sent.triage == latest.id
+        triage = _the_triage_of(referral.sent, entries)
+        if referral.is_open or (of_the_latest and _what_can_be_written(triage, referral, entries)):
+            receiver, day = receiver_words(referral.sent.receiver), referral.sent.sent_on
+            offered.append(Option(referral.entry.id, Text(_("Till {receiver}, {day}"), receiver=receiver, day=day)))
     return offered
 
 
@@ -85,17 +164,49 @@ def _referral(answers: Answers, world: World) -> Referral:
     return next(one for one in referrals(world.entries(answers.word("case"))) if one.entry.id == chosen)
 
 
-def _to_send(answers: Answers, world: World) -> ThreatTriaged:
-    kept = _triage_of(the_latest_triage(world.entries(answers.word("case"))))
-    if kept is None:
+def _triage_entry(answers: Answers, world: World) -> Entry:
+    """The triage that what was chosen goes back to."""
+    entries = world.entries(answers.word("case"))
+    if answers.word("which") != SEND:
+        return _the_triage_of(_referral(answers, world).sent, entries)
+    latest = the_latest_triage(entries)
+    if latest is None:
         raise LookupError("there is no triage in the case")
-    return kept
+    return latest
+
+
+def _triage(answers: Answers, world: World) -> ThreatTriaged:
+    return _triage_in(_triage_entry(answers, world))
+
+
+def _what_offered(answers: Answers, world: World) -> Sequence[Option]:
+    referral = None if answers.word("which") == SEND else _referral(answers, world)
+    entries = world.entries(answers.word("case"))
+    return [WHAT[one] for one in _what_can_be_written(_triage_entry(answers, world), referral, entries)]
+
+
+def _told_offered(answers: Answers, world: World) -> Sequence[Option]:
+    entries = world.entries(answers.word("case"))
+    triage = _triage_entry(answers, world)
+    return [Option(one, TO_TELL[one]) for one in _left_to_tell(triage.id, _triage_in(triage), entries)]
+
+
+def _on_record(prerequisite: str) -> Callable[[Answers, World], str | None]:
+    """CON-14: what is there already is not asked again when the referral is sent."""
+
+    def preset(answers: Answers, world: World) -> str | None:
+        entries = world.entries(answers.word("case"))
+        rests_on = what_an_exit_referral_rests_on(entries, world.today, world.policy)
+        met = next(one.met for one in rests_on if one.id == prerequisite)
+        return "yes" if met and answers.word("step") == SENT else None
+
+    return preset
 
 
 def _earliest(answers: Answers, world: World) -> date:
-    if answers.word("which") == SEND:
-        return _to_send(answers, world).triaged_at.date()
-    return _referral(answers, world).sent.sent_on
+    if answers.word("step") == ANSWERED:
+        return _referral(answers, world).sent.sent_on
+    return _triage(answers, world).triaged_at.date()
 
 
 def _ask_for_the_form(answers: Answers, world: World) -> Words:
@@ -107,9 +218,15 @@ def _ask_for_the_form(answers: Answers, world: World) -> Words:
 
 def _ask_for_the_answer(answers: Answers, world: World) -> Words:
     referral = _referral(answers, world)
-    said = Text(_("Svar väntas senast {when}."), when=When(referral.answer_by, world.now))
     receiver = receiver_words(referral.sent.receiver)
-    return with_112(Joined((said, Text(_("Har {receiver} tagit emot remissen?"), receiver=receiver))))
+    asks = Text(_("Har {receiver} tagit emot remissen?"), receiver=receiver)
+    return with_112(Joined((_due(referral.answer_by, world.now), asks)))
+
+
+def _due(by: datetime, now: datetime) -> Text:
+    if by < now:
+        return Text(_("Svaret är försenat. Ring dem nu."))
+    return Text(_("Svar väntas senast {when}."), when=When(by, now))
 
 
 QUESTIONS = (
@@ -122,7 +239,7 @@ QUESTIONS = (
     ),
     Question(
         id="which",
-        asks=asked(_("Vad vill du skriva in?")),
+        asks=asked(_("Vilken remiss gäller det?")),
         label=_("Remiss"),
         kind=Pick(offers=_offered),
         why=Why(words=_("Det kan finnas flera remisser i ett ärende. Var och en följs för sig."), rules=("THR-9",)),
@@ -130,12 +247,21 @@ QUESTIONS = (
         depends_on=("case",),
     ),
     Question(
+        id="step",
+        asks=asked(_("Vad vill du skriva in?")),
+        label=_("Det du skriver in"),
+        kind=Pick(offers=_what_offered),
+        why=Why(words=_("Flera ska få veta, och någon ska svara. Lots visar vad som är kvar."), rules=("THR-9",)),
+        depends_on=("which",),
+    ),
+    Question(
         id="police_form",
         asks=_ask_for_the_form,
         label=_("Polisens blankett"),
         kind=YES_NO,
         why=Why(words=_("Avhopparverksamheten behöver polisens blankett."), rules=("CON-14",)),
-        depends_on=("which",),
+        preset=_on_record("police_form"),
+        depends_on=("step",),
     ),
     Question(
         id="measures",
@@ -143,15 +269,16 @@ QUESTIONS = (
         label=_("Beslut om insatser"),
         kind=YES_NO,
         why=Why(words=_("Ansvarig socialsekreterare beslutar om insatser."), rules=("CON-14", "DEC-2")),
-        depends_on=("which",),
+        preset=_on_record("measures"),
+        depends_on=("step",),
     ),
     Question(
         id="sent_on",
         asks=asked(_("Vilken dag skickade du remissen?")),
         label=_("Skickad"),
-        kind=Day(quick=(0, 1), earliest=_earliest, latest=lambda answers, world: world.today),
+        kind=DayBetween(quick=(0, 1), earliest=_earliest, latest=lambda answers, world: world.today),
         why=Why(words=_("Från den dagen räknas när svaret ska ha kommit."), rules=("THR-9",)),
-        depends_on=("which",),
+        depends_on=("step",),
     ),
     Question(
         id="answer",
@@ -159,7 +286,7 @@ QUESTIONS = (
         label=_("Svar"),
         kind=ANSWER,
         why=Why(words=_("En remiss är inte klar förrän någon har sagt ja eller nej."), rules=("THR-9",)),
-        depends_on=("which",),
+        depends_on=("step",),
     ),
     Question(
         id="why_declined",
@@ -173,78 +300,188 @@ QUESTIONS = (
         id="answered_on",
         asks=asked(_("Vilken dag fick du veta det?")),
         label=_("Dag"),
-        kind=Day(quick=(0, 1), earliest=_earliest, latest=lambda answers, world: world.today),
+        kind=DayBetween(quick=(0, 1), earliest=_earliest, latest=lambda answers, world: world.today),
         why=Why(words=_("Dagen visar hur länge remissen väntade."), rules=("THR-9",)),
         preset=lambda answers, world: world.opened_on.isoformat(),
-        depends_on=("which",),
+        depends_on=("step",),
+    ),
+    Question(
+        id="told",
+        asks=asked(_("Vilka har fått veta om hotet?")),
+        label=_("Har fått veta"),
+        kind=Several(choices=_told_offered, least=1),
+        why=Why(words=_("Alla som ska samarbeta behöver veta. De som är kvar syns i ärendet."), rules=("THR-9",)),
+        depends_on=("step",),
+    ),
+    Question(
+        id="told_on",
+        asks=asked(_("Vilken dag fick de veta?")),
+        label=_("Dag"),
+        kind=DayBetween(quick=(0, 1), earliest=_earliest, latest=lambda answers, world: world.today),
+        why=Why(words=_("Dagen visar hur snabbt det gick."), rules=("THR-9",)),
+        preset=lambda answers, world: world.opened_on.isoformat(),
+        depends_on=("step",),
     ),
 )
 
 
 # ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+_112 = Line(CALL_112, ("THR-0",))
+
 
 def _says_nothing(answers: Answers, world: World) -> Sequence[Words]:
-    return (Text(_("Det finns ingen remiss att följa i {case}. Börja med /hotbild."), case=answers.word("case")),)
+    return (
+        CALL_112,
+        Text(_("Det finns ingen remiss att följa i {case}. Börja med /hotbild."), case=answers.word("case")),
+    )
+
+
+def _prerequisites(answers: Answers, world: World) -> list[Line]:
+    if _triage(answers, world).receiver != "central_unit":
+        return []
+    return prerequisite_lines(world.entries(answers.word("case")), world)
+
+
+def _told(answers: Answers, world: World) -> list[Line]:
+    return told_lines(_triage(answers, world), world.entries(answers.word("case")))
+
+
+def _foresees_sent(answers: Answers, world: World) -> Sequence[Line]:
+    sent = referrals(world.entries(answers.word("case")))[-1]
+    return (
+        _112,
+        Line(_due(sent.answer_by, world.now), ("THR-9",)),
+        *_told(answers, world),
+        *_prerequisites(answers, world),
+    )
 
 
 def _says_sent(answers: Answers, world: World) -> Sequence[Words]:
-    entries = world.entries(answers.word("case"))
-    sent = referrals(entries)[-1]
-    kept = _to_send(answers, world)
-    lines: list[Words] = [
+    first, *follows = (line.words for line in _foresees_sent(answers, world))
+    return (
+        first,
         Text(_("Sparat i {case}. Remissen är skickad."), case=answers.word("case")),
-        Text(_("Svar väntas senast {when}."), when=When(sent.answer_by, world.now)),
+        *follows,
         _("Kommer inget svar: ring dem, och skriv in det här igen."),
-        *(line.words for line in told_lines(kept, entries)),
-    ]
-    if kept.receiver == "central_unit":
-        lines += [line.words for line in prerequisite_lines(entries, world)]
-    return lines
+    )
+
+
+def _foresees_received(answers: Answers, world: World) -> Sequence[Line]:
+    return (_112, *_told(answers, world))
 
 
 def _says_received(answers: Answers, world: World) -> Sequence[Words]:
-    entries = world.entries(answers.word("case"))
-    told = [] if (kept := _triage_of(the_latest_triage(entries))) is None else told_lines(kept, entries)
+    first, *follows = (line.words for line in _foresees_received(answers, world))
     return (
+        first,
         Text(_("Sparat i {case}. Remissen är mottagen."), case=answers.word("case")),
-        *(line.words for line in told),
+        *follows,
         _("Nästa steg: bestäm med dem vem som gör vad, och vem som håller i det."),
     )
 
 
+_AFTER_NO = (
+    _("Nästa steg: gör en ny /hotbild med det du vet nu."),
+    _("Hotet finns kvar även om de sa nej. Ta hjälp av din chef."),
+)
+
+
+def _foresees_declined(answers: Answers, world: World) -> Sequence[Line]:
+    return (_112, *(Line(words, ("THR-9",)) for words in _AFTER_NO))
+
+
 def _says_declined(answers: Answers, world: World) -> Sequence[Words]:
-    return (
-        Text(_("Sparat i {case}. De sa nej."), case=answers.word("case")),
-        _("Nästa steg: gör en ny /hotbild med det du vet nu."),
-        _("Hotet finns kvar även om de sa nej. Ta hjälp av din chef."),
-    )
+    return (CALL_112, Text(_("Sparat i {case}. De sa nej."), case=answers.word("case")), *_AFTER_NO)
+
+
+def _foresees_silent(answers: Answers, world: World) -> Sequence[Line]:
+    by = _referral(answers, world).answer_by
+    again = Text(_("Fråga igen nu."))
+    if by >= world.now:
+        again = Text(_("Fråga igen senast {when}."), when=When(by, world.now))
+    return (_112, Line(again, ("THR-9",)))
 
 
 def _says_silent(answers: Answers, world: World) -> Sequence[Words]:
-    referral = _referral(answers, world)
+    first, *follows = (line.words for line in _foresees_silent(answers, world))
     return (
+        first,
         Text(_("Sparat i {case}. Ingen har svarat."), case=answers.word("case")),
-        Text(_("Fråga igen senast {when}."), when=When(referral.answer_by, world.now)),
+        *follows,
         _("Når du ingen: ring polisen på 114 14. Ta upp det med din chef."),
     )
+
+
+def _foresees_told(answers: Answers, world: World) -> Sequence[Line]:
+    return (_112, *_told(answers, world))
+
+
+def _foresees_form(answers: Answers, world: World) -> Sequence[Line]:
+    return (_112, *_prerequisites(answers, world))
+
+
+def _says_kept(foresees: Callable[[Answers, World], Sequence[Line]]) -> Callable[[Answers, World], Sequence[Words]]:
+    def says(answers: Answers, world: World) -> Sequence[Words]:
+        first, *follows = (line.words for line in foresees(answers, world))
+        return (first, Text(_("Sparat i {case}."), case=answers.word("case")), *follows)
+
+    return says
+
+
+def _to_what_is_lacking(answers: Answers, world: World) -> Sequence[str]:
+    """CON-14: the dialogs that close the gaps of a referral to the central unit."""
+    if _triage(answers, world).receiver != "central_unit":
+        return ()
+    return gaps(world.entries(answers.word("case")), world)
+
+
+def _more_to_write(answers: Answers, world: World) -> Sequence[str]:
+    return ("remiss",) if _offered(answers, world) else ()
+
+
+def _on_with_this(answers: Answers, world: World) -> Sequence[str]:
+    return tuple(dict.fromkeys((*_more_to_write(answers, world), *_to_what_is_lacking(answers, world))))
 
 
 OUTCOMES = (
     Outcome(id="nothing_to_follow", says=_says_nothing, saves=False),
     Outcome(
-        id="sent",
+        id="referral_sent",
         says=_says_sent,
         rules=("THR-9",),
-        leads_to=lambda answers, world: (
-            [one for one in gaps(world.entries(answers.word("case")), world) if one != "remiss"]
-            if _to_send(answers, world).receiver == "central_unit"
-            else ()
-        ),
+        foresees=_foresees_sent,
+        leads_to=_on_with_this,
     ),
-    Outcome(id="received", says=_says_received, rules=("THR-9",)),
-    Outcome(id="declined", says=_says_declined, rules=("THR-9",), leads_to=lambda answers, world: ("hotbild",)),
-    Outcome(id="silent", says=_says_silent, rules=("THR-9",)),
+    Outcome(
+        id="received",
+        says=_says_received,
+        rules=("THR-9",),
+        foresees=_foresees_received,
+        leads_to=_more_to_write,
+    ),
+    Outcome(
+        id="declined",
+        says=_says_declined,
+        rules=("THR-9",),
+        foresees=_foresees_declined,
+        leads_to=lambda answers, world: ("hotbild",),
+    ),
+    Outcome(id="silent", says=_says_silent, rules=("THR-9",), foresees=_foresees_silent),
+    Outcome(
+        id="told_kept",
+        says=_says_kept(_foresees_told),
+        rules=("THR-9",),
+        foresees=_foresees_told,
+        leads_to=_more_to_write,
+    ),
+    Outcome(
+        id="form_kept",
+        says=_says_kept(_foresees_form),
+        rules=("CON-14",),
+        foresees=_foresees_form,
+        leads_to=_on_with_this,
+    ),
 )
 
 
@@ -255,10 +492,13 @@ def _anything(answers: Answers, world: World) -> str:
     return "something" if _offered(answers, world) else "nothing"
 
 
-def _which(answers: Answers, world: World) -> str:
-    if answers.word("which") != SEND:
-        return "answer"
-    return "central_unit" if _to_send(answers, world).receiver == "central_unit" else "other"
+def _what(answers: Answers, world: World) -> str:
+    what = answers.word("step")
+    return FORM if what == SENT and _triage(answers, world).receiver == "central_unit" else what
+
+
+def _what_for(answers: Answers, world: World) -> str:
+    return answers.word("step")
 
 
 def _what_came(answers: Answers, world: World) -> str:
@@ -267,15 +507,16 @@ def _what_came(answers: Answers, world: World) -> str:
 
 ROUTES = (
     Decide("case", by=_anything, ways={"something": "which", "nothing": "nothing_to_follow"}, rules=("THR-9",)),
+    Go("which", "step"),
     Decide(
-        "which",
-        by=_which,
-        ways={"answer": "answer", "central_unit": "police_form", "other": "sent_on"},
+        "step",
+        by=_what,
+        ways={SENT: "sent_on", FORM: "police_form", ANSWERED: "answer", TOLD: "told"},
         rules=("THR-9", "CON-14"),
     ),
     Go("police_form", "measures", on=ANY),
-    Go("measures", "sent_on", on=ANY),
-    Go("sent_on", "sent"),
+    Decide("measures", by=_what_for, ways={SENT: "sent_on", FORM: "form_kept"}, on=ANY, rules=("CON-14",)),
+    Go("sent_on", "referral_sent"),
     Go("answer", "answered_on", on=("received", "silent")),
     Go("answer", "why_declined", on="declined"),
     Go("why_declined", "answered_on", on=WHY_DECLINED.categories),
@@ -285,6 +526,8 @@ ROUTES = (
         ways={"received": "received", "declined": "declined", "silent": "silent"},
         rules=("THR-9",),
     ),
+    Go("told", "told_on"),
+    Go("told_on", "told_kept"),
 )
 
 
@@ -292,68 +535,91 @@ ROUTES = (
 
 
 def record(answers: Answers, world: World) -> Sequence[Record]:
-    """What is kept: that a referral was sent, or what came of one.
+    """What is kept: that a referral was sent, what came of one, who was told, or what an exit referral rests on.
 
     :param answers: the answers on the way to an outcome that saves.
     :param world: the clock, the records and the office hours.
     :returns: one record.
     """
-    case = answers.word("case")
-    entries = world.entries(case)
-    if answers.word("which") == SEND:
-        latest = the_latest_triage(entries)
-        kept = _to_send(answers, world)
-        due = the_answer_is_due(kept.urgency, answers.day("sent_on"), world.policy.contacts, world.now)
-        payload = {
-            "case": case,
-            "triage": "" if latest is None else latest.id,
-            "sent_on": answers.word("sent_on"),
-            "receiver": kept.receiver,
-            "rows": list(kept.rows),
-            "police_form": answers.word_or_none("police_form"),
-            "measures": answers.word_or_none("measures"),
-            "answer_by": due.isoformat(timespec="minutes"),
-        }
-        return (ReferralSent.from_payload({name: value for name, value in payload.items() if value is not None}),)
-    referral = _referral(answers, world)
-    again = the_answer_is_due("today", answers.day("answered_on"), world.policy.contacts, world.now)
+    case, triage = answers.word("case"), _triage_entry(answers, world)
+    form = {name: value for name in ("police_form", "measures") if (value := answers.word_or_none(name)) is not None}
+    match answers.word("step"):
+        case "sent":
+            return (_sent(answers, triage, form, world),)
+        case "answered":
+            return (_answered(answers, world),)
+        case "told":
+            told: dict[str, object] = {"told": answers["told"], "told_on": answers.word("told_on")}
+            return (HandoverTold.from_payload({"case": case, "triage": triage.id, **told}),)
+        case _:
+            return (ExitPrerequisites.from_payload({"case": case, "triage": triage.id, **form}),)
+
+
+def _sent(answers: Answers, triage: Entry, form: dict[str, str], world: World) -> ReferralSent:
+    kept = _triage_in(triage)
+    due = the_answer_is_due(kept.urgency, answers.day("sent_on"), world.policy.contacts, world.now)
     payload = {
-        "case": case,
+        "case": kept.case,
+        "triage": triage.id,
+        "sent_on": answers.word("sent_on"),
+        "receiver": kept.receiver,
+        "urgency": kept.urgency,
+        "raised": kept.raised,
+        "table": kept.table,
+        "rows": list(kept.rows),
+        **form,
+        "answer_by": due.isoformat(timespec="minutes"),
+    }
+    return ReferralSent.from_payload({name: value for name, value in payload.items() if value is not None})
+
+
+def _answered(answers: Answers, world: World) -> ReferralAnswered:
+    referral = _referral(answers, world)
+    sent, day = referral.sent, answers.day("answered_on")
+    again = a_silent_one_is_asked_again(sent.urgency, day, world.policy.contacts, world.now)
+    payload = {
+        "case": sent.case,
         "referral": referral.entry.id,
         "answered_on": answers.word("answered_on"),
         "answer": answers.word("answer"),
         "reason": answers.word_or_none("why_declined"),
-        "receiver": referral.sent.receiver,
-        "rows": list(referral.sent.rows),
+        "receiver": sent.receiver,
+        "urgency": sent.urgency,
+        "raised": sent.raised,
+        "table": sent.table,
+        "rows": list(sent.rows),
         "answer_by": None if answers.word("answer") == "received" else again.isoformat(timespec="minutes"),
     }
-    return (ReferralAnswered.from_payload({name: value for name, value in payload.items() if value is not None}),)
+    return ReferralAnswered.from_payload({name: value for name, value in payload.items() if value is not None})
 
 
-_ANSWERED = {
+_CAME = {
     "received": _("Mottagen av {who} den {day}."),
     "declined": _("Avvisad av {who} den {day}."),
     "silent": _("Inget svar från {who} den {day}."),
 }
 
 
-def note(kept: ReferralSent | ReferralAnswered) -> Sequence[Words]:
+def note(kept: ReferralSent | ReferralAnswered | HandoverTold | ExitPrerequisites) -> Sequence[Words]:
     """The journal note, from the record alone.
 
     :param kept: the record.
     :returns: lines in the order they are read.
     """
-    who = receiver_words(kept.receiver)
     lines: list[Words] = [Text(_("Remiss vid hot, ärende {case}."), case=kept.case)]
     if isinstance(kept, ReferralSent):
-        lines.append(Text(_("Skickad till {who} den {day}."), who=who, day=kept.sent_on))
+        lines.append(Text(_("Skickad till {who} den {day}."), who=receiver_words(kept.receiver), day=kept.sent_on))
+    if isinstance(kept, ReferralAnswered):
+        lines.append(Text(_CAME[kept.answer], who=receiver_words(kept.receiver), day=kept.answered_on))
+        if kept.reason is not None:
+            lines.append(Text(_("Skäl: {words}."), words=WHY_DECLINED.label_of(kept.reason)))
+    if isinstance(kept, HandoverTold):
+        who = Listed(Text(FUNCTIONS[one]) for one in kept.told)
+        lines.append(Text(_("Har fått veta om hotet den {day}: {who}."), day=kept.told_on, who=who))
+    if isinstance(kept, ReferralSent | ExitPrerequisites):
         for label, said in ((_("Polisens blankett"), kept.police_form), (_("Beslut om insatser"), kept.measures)):
             if said is not None:
                 lines.append(Text(_("{label}: {value}."), label=Text(label), value=YES_NO.label_of(said)))
-    else:
-        lines.append(Text(_ANSWERED[kept.answer], who=who, day=kept.answered_on))
-        if kept.reason is not None:
-            lines.append(Text(_("Skäl: {words}."), words=WHY_DECLINED.label_of(kept.reason)))
     lines.append(NOT_THE_JOURNAL)
     return lines
 
@@ -369,7 +635,8 @@ DIALOG = Dialog(
     outcomes=OUTCOMES,
     routes=ROUTES,
     record=record,
-    kinds=(ReferralSent, ReferralAnswered),
+    kinds=(ReferralSent, ReferralAnswered, HandoverTold, ExitPrerequisites),
     note=note,
     listed=False,
+    beside=CALL_112,
 )

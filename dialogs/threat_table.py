@@ -16,7 +16,8 @@ from dialogs.threat_words import ACT_WORDS, HOW_FAST_WORDS, LABELS, RECEIVERS, a
 
 LANGUAGE = "sv"
 
-_RECEIVER_LABEL = "Mottagare"
+_OWN_LABELS = {"receiver": "Mottagare", "unit_consent": "Samtycke till avhopparverksamheten"}
+"""What a row looks at beside what is asked: what another row gave, and what is looked up."""
 
 
 def table_lines(policy: Policy) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _when(row: Row) -> str:
 
 
 def _label(name: str) -> str:
-    return say(LABELS[name], LANGUAGE) if name in LABELS else _RECEIVER_LABEL
+    return _OWN_LABELS[name] if name in _OWN_LABELS else say(LABELS[name], LANGUAGE)
 
 
 def _values(name: str, values: Sequence[str]) -> str:
@@ -80,8 +81,10 @@ def _values(name: str, values: Sequence[str]) -> str:
 def _value(name: str, value: str) -> str:
     if value == SKIPPED:
         return "frågas inte"
-    if name not in LABELS:
+    if name == "receiver":
         return say(RECEIVERS[value], LANGUAGE)
+    if name == "unit_consent":
+        return say(answer_words("consent", value), LANGUAGE)
     return say(answer_words(name, value), LANGUAGE)
 
 

@@ -11,14 +11,16 @@ from datetime import date, datetime
 
 from dialogs import dates
 from dialogs.answers import Answers, Choice, Option
-from dialogs.case_facts import VET_INTE
+from dialogs.case_facts import VET_INTE, fact_question
 from dialogs.consent_words import Listed, party_words
-from dialogs.contacts import Contact, Way, is_just_before, the_way_to_protect_a_child, the_ways_to
+from dialogs.contacts import EMERGENCY, POLICE, Contact, Way, is_just_before, the_way_to_protect_a_child, the_ways_to
 from dialogs.model import Line, World
-from dialogs.records import Entry, ThreatTriaged
+from dialogs.records import Entry, ThreatInputs, ThreatTriaged
+from dialogs.rules.consents import a_threat_may_come_from_home
 from dialogs.rules.referrals import (
     Prerequisite,
     Step,
+    the_latest_triage,
     what_an_exit_referral_rests_on,
     what_is_next,
     who_has_been_told_and_who_is_left,
@@ -122,6 +124,7 @@ ACT_WORDS: Mapping[str, str] = {
     "protect_child": _("Ett barn kan fara illa. Det ska prövas genast om barnet behöver skydd."),
     "tell_police": _("Berätta för polisen om hotet. Samtycket räcker för det."),
     "check_secrecy": _("Polisen ska få veta. Kontrollera först vilken regel som låter dig berätta."),
+    "check_what_to_tell": _("Kontrollera först vad du får berätta, och för vem."),
     "assess_placement": _("Be ansvarig socialsekreterare bedöma om någon behöver bo på annan plats."),
     "tell_manager": _("Berätta för din chef."),
     "meet_safely": _("Bestäm en trygg plats att mötas på. Den väljs av er som är med."),
@@ -275,8 +278,10 @@ def head(found: Triage, district: str, police_area: str | None, world: World) ->
         now=world.now,
     )
     if ways.meanwhile is not None:
-        lines.append(Line(_meanwhile(ways.meanwhile, world.now)))
+        lines.append(Line(_meanwhile(ways.meanwhile, found.inputs.danger, world.now)))
     lines += [Line(words) for words in _ordinary(ways.ordinary, police_area, world.now)]
+    if ways.meanwhile is None and ways.ordinary.opens is not None:
+        lines.append(Line(Text(_("Blir det mer bråttom: ring {number}."), number=_number(POLICE))))
     if contacts.have_expired(world.today):
         until = contacts.until or world.today
         lines.append(Line(Text(_("Kontaktlistan gällde till {day}. Kontrollera numren."), day=until)))
@@ -286,15 +291,21 @@ def head(found: Triage, district: str, police_area: str | None, world: World) ->
 CALL_112_NOW = _("Ring 112 nu. Se till att du själv är trygg.")
 
 
+def _who_connects(danger: str) -> Contact:
+    """Whom to ring for socialjouren where the list has no number of theirs (THR-0, THR-14)."""
+    return POLICE if danger == "no" else EMERGENCY
+
+
 def _number(contact: Contact) -> Verbatim:
     return Verbatim(contact.number)
 
 
-def _meanwhile(way: Way, now: datetime) -> Text:
+def _meanwhile(way: Way, danger: str, now: datetime) -> Text:
     """The way that is open now, outside the receiver's own hours."""
     who = Text(FUNCTIONS[way.function])
     if way.contact is None:
-        return Text(_("Nu är det stängt. Ring {who} nu. Numret saknas i kontaktlistan."), who=who)
+        said = _("Nu är det stängt. Numret saknas i kontaktlistan. Ring {number} nu och be om {who}.")
+        return Text(said, number=_number(_who_connects(danger)), who=who)
     if is_just_before(way.due, now):
         return Text(_("Nu är det stängt. Ring {who} genast, {number}."), who=who, number=_number(way.contact))
     said = _("Nu är det stängt. Ring {who}, {number}. Senast {when}.")
@@ -316,10 +327,10 @@ def _ordinary(way: Way, police_area: str | None, now: datetime) -> list[Text]:
     else:
         lines.append(Text(_("Numret saknas i kontaktlistan. Ring 114 14 och fråga efter avhopparsamordningen.")))
     if way.opens == way.due:
-        lines.append(Text(_("Ring dem när de öppnar, {when}."), when=When(way.due, now)))
+        lines.append(Text(_("Ring {who} när det öppnar, {when}."), who=who, when=When(way.due, now)))
         return lines
     if way.opens is not None:
-        lines.append(Text(_("De öppnar {when}."), when=When(way.opens, now)))
+        lines.append(Text(_("Det öppnar {when}."), when=When(way.opens, now)))
     if not is_just_before(way.due, now):
         lines.append(Text(_("Klart senast {when}."), when=When(way.due, now)))
     return lines
@@ -331,11 +342,21 @@ def why_line(found: Triage) -> Line:
     :param found: what the table says.
     :returns: one line with the rules of the two rows.
     """
-    looked_at = dict.fromkeys(name for row in (*HOW_FAST, *WHO) if row.id in found.rows[:2] for name in row.when)
-    said = Listed(
-        said_words(name, value) for name in LABELS if name in looked_at and (value := getattr(found.inputs, name))
-    )
-    return Line(Text(_("Därför: {answers}."), answers=said), found.why)
+    return Line(_because(found.inputs, _looked_at(found.rows)), found.why)
+
+
+def _looked_at(rows: Sequence[str]) -> set[str]:
+    """The inputs that the two tables' rows look at; the rows are those of the table as it is now."""
+    return {name for row in (*HOW_FAST, *WHO) if row.id in rows[:2] for name in row.when}
+
+
+def _rules_of(rows: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule for row in (*WHO, *HOW_FAST) if row.id in rows[:2] for rule in row.rules))
+
+
+def _because(inputs: ThreatInputs, looked_at: set[str]) -> Text:
+    answers = (said_words(name, value) for name in LABELS if name in looked_at and (value := getattr(inputs, name)))
+    return Text(_("Därför: {answers}."), answers=Listed(answers))
 
 
 def change_line(change: Change) -> Line:
@@ -350,7 +371,7 @@ def change_line(change: Change) -> Line:
             said,
             answer=said_words(change.question, change.answer),
             receiver=receiver_words(change.receiver),
-            urgency=urgency_words(change.urgency),
+            urgency=_sooner(change.urgency),
         ),
         ("THR-12",),
     )
@@ -371,34 +392,75 @@ def act_lines(found: Triage, district: str, world: World) -> list[Line]:
         lines.append(Line(ACT_WORDS[act.id], act.rules))
         if act.id == "protect_child":
             way = the_way_to_protect_a_child(contacts=world.policy.contacts, district=district, now=world.now)
-            lines.append(Line(_child_way(way), act.rules))
+            lines += [Line(words, act.rules) for words in _child_way(way, found.inputs.danger)]
         if act.id == "nobody_at_home":
             lines.append(Line(_who_decides_at_home(act), act.rules))
     return lines
 
 
-def _child_way(way: Way) -> Text:
+def _child_way(way: Way, danger: str) -> list[Text]:
+    """Whom to reach at once for a child, and the way of a report where the child has no case (THR-14)."""
     who = Text(FUNCTIONS[way.function])
-    if way.contact is None:
-        said = _("Kontakta {who} genast. Har barnet inget ärende gör du en orosanmälan.")
-        return Text(said, who=who)
-    said = _("Kontakta {who} genast, {number}. Har barnet inget ärende gör du en orosanmälan.")
-    return Text(said, who=who, number=_number(way.contact))
+    report = Text(_("Har barnet inget ärende gör du en orosanmälan."))
+    if way.function == "out_of_hours":
+        report = Text(_("Har barnet inget ärende gör du en orosanmälan till {who}."), who=who)
+    if way.contact is not None:
+        return [Text(_("Kontakta {who} genast, {number}."), who=who, number=_number(way.contact)), report]
+    reach = Text(_("Numret saknas i kontaktlistan. Ring socialtjänstens växel."))
+    if way.function == "out_of_hours":
+        said = _("Numret saknas i kontaktlistan. Ring {number} och be om {who}.")
+        reach = Text(said, number=_number(_who_connects(danger)), who=who)
+    return [Text(_("Kontakta {who} genast."), who=who), reach, report]
+
+
+def numbers(found: Triage, district: str, police_area: str | None, world: World) -> list[str]:
+    """The telephone numbers of the card: the way that is open now first, then the ordinary one and that for a child.
+
+    :param found: what the table says.
+    :param district: the coordinator's district.
+    :param police_area: the person's; ``None`` where it is not known.
+    :param world: the clock, and the list of contacts.
+    :returns: the numbers, as they are dialled; none where only a switchboard is named.
+    """
+    ways = the_ways_to(
+        found.receiver,
+        found.urgency,
+        contacts=world.policy.contacts,
+        district=district,
+        police_area=police_area,
+        now=world.now,
+    )
+    for_a_child = any(act.id == "protect_child" for act in found.acts)
+    contacts = world.policy.contacts
+    child = the_way_to_protect_a_child(contacts=contacts, district=district, now=world.now)
+    held = []
+    for way in (*ways, *((child,) if for_a_child else ())):
+        if way.contact is not None:
+            held.append(way.contact)
+        elif way.function == "out_of_hours":
+            held.append(_who_connects(found.inputs.danger))
+        elif way.function != "case_officer":
+            held.append(POLICE)
+    return list(dict.fromkeys(contact.number for contact in held))
 
 
 def _who_decides_at_home(act: Act) -> Text:
     return Text(_("Ansvarig socialsekreterare avgör hur familjen nås. När kontoret är stängt avgör socialjouren."))
 
 
-def unknown_line(found: Triage) -> list[Line]:
+def unknown_line(found: Triage, police_area: str | None) -> list[Line]:
     """What is still missing (THR-12).
 
     :param found: what the table says.
+    :param police_area: the person's; ``None`` where it is not known.
     :returns: one line, or none where all is known.
     """
-    if not found.unknown:
+    missing = [Text(LABELS[name]) for name in found.unknown]
+    if police_area is None:
+        missing.append(as_text(fact_question("police_area").label))
+    if not missing:
         return []
-    said = Listed(Text(LABELS[name]) for name in found.unknown)
+    said = Listed(missing)
     return [Line(Text(_("Ta reda på: {what}."), what=said), ("THR-12",))]
 
 
@@ -426,9 +488,11 @@ def told_lines(kept: ThreatTriaged, entries: Sequence[Entry]) -> list[Line]:
     told, left = who_has_been_told_and_who_is_left(kept, entries)
     lines = []
     if told:
-        lines.append(Line(Text(_("Vet redan: {who}."), who=Listed(map(receiver_words, told))), ("THR-9",)))
+        who = Listed(Text(FUNCTIONS[one]) for one in told)
+        lines.append(Line(Text(_("Vet redan: {who}."), who=who), ("THR-9",)))
     if left:
-        lines.append(Line(Text(_("Ska få veta: {who}."), who=Listed(map(receiver_words, left))), ("THR-9",)))
+        who = Listed(Text(FUNCTIONS[one]) for one in left)
+        lines.append(Line(Text(_("Ska få veta: {who}."), who=who), ("THR-9",)))
     return lines
 
 
@@ -445,10 +509,11 @@ def prerequisite_lines(entries: Sequence[Entry], world: World) -> list[Line]:
 
     :param entries: the case's records, oldest first.
     :param world: the day and the policy.
-    :returns: one line a prerequisite.
+    :returns: a line that says what the list is, and one a prerequisite.
     """
     rests_on = what_an_exit_referral_rests_on(entries, world.today, world.policy)
-    return [Line(_prerequisite(one), one.rules) for one in rests_on]
+    above = _("För en remiss till avhopparverksamheten behövs det här. Uppgiften är obekräftad.")
+    return [Line(above, ("CON-14",)), *(Line(_prerequisite(one), one.rules) for one in rests_on)]
 
 
 def _prerequisite(one: Prerequisite) -> Text:
@@ -473,10 +538,50 @@ def gaps(entries: Sequence[Entry], world: World) -> list[str]:
 
 # ── the case page ────────────────────────────────────────────────────────────────────────────────────────────
 
+
+def threat_lines(entries: Sequence[Entry], world: World) -> list[Line]:
+    """What stands of the threat, read from the latest triage's record: never worked out anew (THR-9, THR-13).
+
+    :param entries: the case's records, oldest first.
+    :param world: the clock.
+    :returns: whom to contact and how fast, why, that nobody at home is contacted, and who knows; none without a triage.
+    """
+    latest = the_latest_triage(entries)
+    if latest is None or not isinstance(latest.record, ThreatTriaged):
+        return []
+    kept = latest.record
+    looked_at, rules = _looked_at(kept.rows), _rules_of(kept.rows)
+    if kept.table != TABLE:
+        looked_at, rules = set(LABELS), kept.rules  # the rows were another table's: all that was stored is shown
+    lines = [Line(_said_on(kept), rules, (latest,)), Line(_because(kept.inputs, looked_at))]
+    if kept.reason is not None:
+        raised = Text(_("Höjt ett steg av samordnaren. Skäl: {why}."), why=WHY_RAISED.label_of(kept.reason))
+        lines.append(Line(raised, ("THR-12",), (latest,)))
+    if "protect_child" in kept.acts:
+        lines.append(Line(ACT_WORDS["protect_child"], ("THR-14",), (latest,)))
+    if a_threat_may_come_from_home(entries):
+        lines.append(Line(ACT_WORDS["nobody_at_home"], ("THR-13",), (latest,)))
+    return [*lines, *told_lines(kept, entries)]
+
+
+def _said_on(kept: ThreatTriaged) -> Text:
+    receiver, day = receiver_words(kept.receiver), kept.triaged_at.date()
+    if kept.urgency == "112":
+        return Text(_("Hot och säkerhet den {day}: 112 först, sedan {receiver} genast."), day=day, receiver=receiver)
+    said = _("Hot och säkerhet den {day}: kontakta {receiver}, {urgency}.")
+    urgency = Text(_("samma dag")) if kept.urgency == "today" else urgency_words(kept.urgency)
+    return Text(said, day=day, receiver=receiver, urgency=urgency)
+
+
 _STEPS = {
+    "ring_meanwhile": _("Nästa steg: ring {rings} senast {when}. Skriv in det under Följ remissen."),
     "send": _("Nästa steg: skicka remissen till {receiver}. Senast {when}."),
     "ask": _("Nästa steg: fråga {receiver} om remissen. Svar väntas senast {when}."),
     "triage_again": _("Nästa steg: {receiver} sa nej till remissen. Gör en ny /hotbild. Senast {when}."),
+}
+_STEPS_AT_ONCE = {
+    "ring_meanwhile": _("Nästa steg: ring {rings} genast. Skriv in det under Följ remissen."),
+    "send": _("Nästa steg: skicka remissen till {receiver} genast."),
 }
 
 
@@ -491,7 +596,11 @@ def step_lines(entries: Sequence[Entry], world: World) -> list[Line]:
 
 
 def _step(step: Step, now: datetime) -> Text:
-    said = Text(_STEPS[step.kind], receiver=receiver_words(step.receiver), when=When(step.by, now))
+    names = {"receiver": receiver_words(step.receiver), "rings": Text(FUNCTIONS[step.rings])}
+    if step.at_once:
+        said = Text(_STEPS_AT_ONCE[step.kind], **names)
+    else:
+        said = Text(_STEPS[step.kind], **names, when=When(step.by, now))
     return Text(_("Försenat. {step}"), step=said) if step.is_late(now) else said
 
 

@@ -299,6 +299,9 @@ function = "out_of_hours"
 number = "08-444 44 44"
 """
 
+OUT_OF_HOURS = 'function = "out_of_hours"\nnumber = "08-444 44 44"'
+"""What stands last in the list."""
+
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "kontakter.toml"
@@ -330,12 +333,23 @@ def test_a_list_is_read(tmp_path: Path) -> None:
         ("[office]", "[kontor]", "the file has"),
         ("until = 2027-06-30", "until = 2027-06-31", "is not TOML"),
         ('name = "Järva"', "name = 7", "district 1 has name 7"),
+        (OUT_OF_HOURS, 'function = "emergency"\nnumber = "08-444 44 44"', r"\(emergency\) is always 112, everywhere"),
+        (OUT_OF_HOURS, 'function = "police"\nnumber = "08-444 44 44"', r"\(police\) is always 114 14, everywhere"),
+        (OUT_OF_HOURS, 'function = "police"\nnumber = "114 14"\narea = "Järva"', "is always 114 14, everywhere"),
+        (OUT_OF_HOURS, 'function = "emergency"\nnumber = "112"\nuntil = 2026-12-31', "is always 112, .* any time"),
+        (OUT_OF_HOURS, 'function = "emergency"\nnumber = "112 14"', "is always 112, everywhere"),
     ],
 )
 def test_a_list_that_holds_what_it_cannot_is_refused(tmp_path: Path, change: str, to: str, fault: str) -> None:
     assert change in GOOD
     with pytest.raises(BadSettings, match=f"LOTS_CONTACTS: .*({fault})"):
         load(written(tmp_path, GOOD.replace(change, to)))
+
+
+@pytest.mark.parametrize(("function", "number"), [("emergency", "112"), ("police", "114 14"), ("police", "11414")])
+def test_a_list_may_say_what_is_in_every_list_and_it_is_there_once(tmp_path: Path, function: str, number: str) -> None:
+    held = load(written(tmp_path, GOOD + f'\n[[contact]]\nfunction = "{function}"\nnumber = "{number}"\n'))
+    assert [one for one in held.contacts if one.function in ("emergency", "police")] == [EMERGENCY, POLICE]
 
 
 def test_a_list_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -413,6 +427,41 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
             "suspicious: out_of_hours has a mobile number: it may be a person's. Use the function's",
             "a mobile phone",
         ),
+        (
+            'number = "08-444 44 44"',
+            'number = "0046 70 123 45 67"',
+            TODAY,
+            "suspicious: out_of_hours has a mobile number: it may be a person's. Use the function's",
+            "a mobile phone, as it is dialled from abroad",
+        ),
+        (
+            'number = "08-444 44 44"',
+            'number = "+46 073 123 45 67"',
+            TODAY,
+            "suspicious: out_of_hours has a mobile number: it may be a person's. Use the function's",
+            "a mobile phone, with a zero too many",
+        ),
+        (
+            'number = "08-444 44 44"',
+            'number = "890201-3286"',
+            TODAY,
+            "suspicious: out_of_hours has what looks like a personal number. Take it away at once",
+            "the number of a person (a made-up one that the check digit fits)",
+        ),
+        (
+            'name = "Järva"',
+            'name = "Storgatan"',
+            TODAY,
+            "suspicious: the district Storgatan has what looks like an address ('Storgatan')",
+            "a street without a number",
+        ),
+        (
+            '[[contact]]\nfunction = "out_of_hours"',
+            '[[contact]]\nfunction = "out_of_hours"\nnumber = "08-555 55 55"\n\n[[contact]]\nfunction = "out_of_hours"',
+            TODAY,
+            "suspicious: out_of_hours has two numbers at once; only 08-555 55 55 is shown. Keep one",
+            "one of them is never rung",
+        ),
     ],
 )
 def test_what_is_expired_or_suspicious_is_found(
@@ -420,6 +469,20 @@ def test_what_is_expired_or_suspicious_is_found(
 ) -> None:
     told = findings(GOOD.replace(change, to) if change else GOOD, tmp_path, today)
     assert [one for one in told if one.startswith(says)], (why, told)
+
+
+def test_a_number_that_follows_another_is_no_second_one(tmp_path: Path) -> None:
+    now, later = 'number = "08-444 44 44"\nuntil = 2026-12-31', 'number = "08-555 55 55"\nsince = 2027-01-01'
+    text = GOOD.replace('number = "08-444 44 44"', f'{now}\n\n[[contact]]\nfunction = "out_of_hours"\n{later}')
+    assert not [one for one in findings(text, tmp_path) if "two numbers" in one]
+    overlapping = text.replace("since = 2027-01-01", "since = 2026-12-31")
+    assert [one for one in findings(overlapping, tmp_path) if "two numbers" in one], "on the last day there are two"
+
+
+@pytest.mark.parametrize("number", ["08-720 00 00", "010-700 00 00", "0046 8 720 00 00", "+46 10-730 00 00"])
+def test_a_switchboard_is_no_mobile_phone(tmp_path: Path, number: str) -> None:
+    told = findings(GOOD.replace("08-444 44 44", number), tmp_path)
+    assert not [one for one in told if "mobile" in one]
 
 
 def test_a_list_in_order_has_nothing_to_tell(tmp_path: Path) -> None:

@@ -224,6 +224,21 @@ def test_a_draft_of_an_older_version_keeps_what_holds_and_says_so(office: Office
     assert office.kept()[-1]["case"] == OURS
 
 
+def test_danger_is_asked_anew_when_a_draft_is_taken_up_and_the_other_answers_stay(office: Office, phone: Phone) -> None:
+    """THR-0: an evening's answer does not decide today's urgency; a talk that was only left for a moment goes on."""
+    phone.says("/hotbild")
+    presses(phone, "Nej", "Personen i ärendet", OURS, "18–20 år", "Farsta")
+    asked = screen_of(phone).text
+    presses(phone, "Avbryt", "Nej, fortsätt")
+    assert screen_of(phone).text == asked, "the talk was never laid aside"
+    office.passes(hours=14)
+    phone.says("/hotbild")
+    assert screen_of(phone).text.splitlines()[-2] == "Fara för liv: ring 112."
+    assert presses(phone, "Fortsätt").text.endswith("Är någon i fara just nu?")
+    assert "Ring 112 nu." in presses(phone, "Ja").text
+    assert presses(phone, "Gå vidare med frågorna").text == asked, "and the other answers are there"
+
+
 def closes(office: Office, phone: Phone) -> None:
     """A colleague closes the case."""
     office.given(CaseClosed(case=OURS, reason="moved"), phone)

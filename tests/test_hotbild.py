@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 
+from dialogs.answers import Value
+from dialogs.arende import page
 from dialogs.contacts import EMERGENCY, POLICE, Contact, Contacts, Hours
 from dialogs.hotbild import DIALOG, note
+from dialogs.model import Outcome, World
 from dialogs.policy import Policy
 from dialogs.records import (
     CaseFact,
     ConsentAsked,
     ConsentWithdrawn,
     Entry,
+    ExitPrerequisites,
     GiverAnswers,
+    HandoverTold,
     PartyAnswer,
     ReferralAnswered,
     ReferralSent,
@@ -38,8 +43,9 @@ from dialogs.rules.referrals import (
 )
 from dialogs.rules.threats import TABLE, triage
 from dialogs.texts import say
-from dialogs.threat_words import referral_text, step_lines, text_for_the_young
-from state.machine import CompiledDialog
+from dialogs.threat_words import referral_text, step_lines, text_for_the_young, threat_lines
+from state.machine import CompiledDialog, Position
+from tests.office import Office, screen_of
 from tests.talk import MONDAY, OURS, STOCKHOLM, Kept, Talk, a_world
 
 FRIDAY_EVENING = datetime(2026, 11, 27, 19, 30, tzinfo=STOCKHOLM)
@@ -95,7 +101,11 @@ def a_talk(
 PLAIN = ("no", "subject", OURS, "no", "no", "yes")
 """No danger now, about the person, nobody at home, no child, and the police know."""
 
-LONGEST = ("yes", "go_on", "subject", OURS, "no", "no", "yes", "protection", "high", "yes", "keep")
+LONGEST = ("yes", "go_on", "subject", OURS, "no", "no", "yes", "protection", "high", "yes")
+"""To the top of both scales: there is nothing to raise, and it is not asked."""
+
+LONGEST_RAISED = (*LONGEST[:-1], "no", "weapons")
+"""The same with the receiver raised: only that can be, so that the reason is all that is asked."""
 
 
 def saved(talk: Talk) -> ThreatTriaged:
@@ -107,33 +117,53 @@ def saved(talk: Talk) -> ThreatTriaged:
 # ── taps and 112 ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_longest_usual_way_is_twelve_taps() -> None:
-    talk = a_talk().picks(*LONGEST).presses("Spara")
-    assert talk.outcome == "to_central_unit"
-    assert talk.taps == 12
+@pytest.mark.parametrize(
+    ("picks", "taps", "why"),
+    [
+        (LONGEST, 11, "to the top, where nothing can be raised"),
+        (LONGEST_RAISED, 12, "danger now, and the receiver raised"),
+        (("no", "subject", OURS, "no", "no", "yes", "protection", "high", "no", "weapons", "receiver"), 12, "raised"),
+    ],
+)
+def test_the_longest_usual_way_is_twelve_taps_the_raise_included(picks: tuple[str, ...], taps: int, why: str) -> None:
+    talk = a_talk().picks(*picks).presses("Spara")
+    assert talk.outcome == "to_central_unit", why
+    assert talk.taps == taps, why
 
 
 def ways_through() -> Iterator[dict[str, str]]:
-    """Every way through the questions that choose another one, with nothing raised."""
+    """Every way through the questions that choose another one, up to what may be raised."""
     for danger, exit_ in itertools.product(("yes", "no", "unknown"), ("not_asked", "no_protection", "protection")):
         for bops in ("high", "not_high") if exit_ == "protection" else ("",):
             for move in ("yes", "no", "unknown") if bops == "high" else ("",):
                 said = {"danger": danger, "concerns": "both", "case": OURS, "home": "unknown", "children": "yes"}
-                said |= {"told": "no", "exit": exit_, "raised": "keep"}
+                said |= {"told": "no", "exit": exit_}
                 said |= {"at_112": "go_on"} if danger != "no" else {}
                 yield said | ({"bops": bops} if bops else {}) | ({"move": move} if move else {})
 
 
-def test_no_way_without_raising_is_longer_than_twelve_taps_and_a_staff_threat_is_shorter() -> None:
+def ends(compiled: CompiledDialog, said: Mapping[str, Value], world: World) -> Iterator[Position]:
+    """Every end from there, by every answer to every question that is left."""
+    position = compiled.walk(said, world)
+    if isinstance(position.at, Outcome):
+        yield position
+        return
+    for option in position.at.kind.options(None, world, position.answers):
+        yield from ends(compiled, {**said, position.at.id: option.value}, world)
+
+
+def test_no_way_is_longer_than_twelve_taps_raised_or_not() -> None:
     """Counted on the machine: every question passed that no preset answers, and Spara."""
     world = a_world(shelf={OURS: facts()})
     compiled = CompiledDialog(DIALOG)
     staff = {"danger": "yes", "at_112": "go_on", "concerns": "staff", "against": "self", "manager": "no"}
     staff |= {"police": "no", "routine": "no", "sig": "not_decided"}
+    raised: set[Value] = set()
     for said in (*ways_through(), staff):
-        position = compiled.walk(said, world)
-        assert position.at.id in DIALOG.endings, said
-        assert len(position.way) - len(position.preset) + 1 <= 12, said
+        for position in ends(compiled, said, world):
+            assert len(position.way) - len(position.preset) + 1 <= 12, position.way
+            raised |= {position.way["scale"]} if "scale" in position.way else set()
+    assert raised == {"urgency", "receiver"}, "the raised ways were counted too"
 
 
 def every_screen(talk: Talk, *picks: str) -> list[str]:
@@ -143,8 +173,13 @@ def every_screen(talk: Talk, *picks: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "picks",
-    [LONGEST, (*PLAIN, "not_asked", "keep"), ("no", "staff", "self", "no", "no", "no", "unknown")],
-    ids=["longest", "short", "staff"],
+    [
+        LONGEST,
+        (*PLAIN, "protection", "high", "no", "weapons", "urgency"),
+        (*PLAIN, "not_asked", "keep"),
+        ("no", "staff", "self", "no", "no", "no", "unknown"),
+    ],
+    ids=["longest", "raised", "short", "staff"],
 )
 def test_112_stands_on_every_screen(picks: tuple[str, ...]) -> None:
     """THR-0: never more than one tap away; here it is none."""
@@ -170,7 +205,7 @@ def test_somebody_who_must_ring_can_stop_there_and_nothing_is_saved() -> None:
 def test_every_question_has_vet_inte_and_why(question: Any) -> None:
     """But for the case, what is looked up, and what only says whether to go on or to raise."""
     assert question.why.words
-    if question.id not in ("raised", "why_raised"):
+    if question.id not in ("raised", "scale"):
         world = a_world(shelf={OURS: facts()})
         assert "unknown" in {option.value for option in question.kind.options(None, world)}, question.id
 
@@ -254,6 +289,15 @@ def test_the_persons_own_text_is_not_offered_where_somebody_at_home_may_read_it(
         assert [copy.id for copy in DIALOG.copies(Kept(kept), (), day)] == ids
 
 
+def test_the_persons_own_text_of_an_older_triage_goes_when_a_later_one_says_home() -> None:
+    """THR-13."""
+    assert DIALOG.copies is not None
+    older = to_bops()
+    later = a_triage_on_record("no", "subject", OURS, "unknown", "no", "yes", "not_asked", "keep", id_=SENT_ID)
+    for entries, ids in (((older,), ["remiss", "person"]), ((older, later), ["remiss"])):
+        assert [copy.id for copy in DIALOG.copies(older, entries, MONDAY.date())] == ids
+
+
 def test_the_address_of_the_exit_unit_is_in_no_text() -> None:
     """THR-10."""
     talk = a_talk().picks(*LONGEST)
@@ -270,7 +314,7 @@ def test_the_card_has_the_number_and_the_time_within_hours() -> None:
         "Kontakta polisens lokala avhopparsamordnare, idag.",
         "Nummer till polisens lokala avhopparsamordnare: 010-111 11 11.",
         "Klart senast idag, 23 november 2026 kl. 16.30.",
-        "Vill du höja det ett steg?",
+        "Vill du höja det ett steg? Välj i så fall varför.",
     ]
 
 
@@ -284,13 +328,54 @@ def test_the_card_has_the_number_and_the_time_within_hours() -> None:
 def test_outside_hours_the_card_has_both_ways_and_both_times(now: datetime, opens: str, why: str) -> None:
     text = a_talk(now=now, policy=Policy(contacts=LISTED)).picks(*PLAIN, "not_asked").screen.text
     assert "Nu är det stängt. Ring polisen, 114 14. Senast idag, " in text, why
-    assert f"Ring dem när de öppnar, {opens}." in text
+    assert f"Ring polisens lokala avhopparsamordnare när det öppnar, {opens}." in text
 
 
 def test_a_child_outside_hours_is_for_socialjouren() -> None:
     """THR-14."""
     talk = a_talk(now=FRIDAY_EVENING, policy=Policy(contacts=LISTED), age="15_17").picks(*PLAIN, "not_asked", "keep")
     assert "Kontakta socialjouren genast, 08-444 44 44." in talk.screen.text
+    assert "Har barnet inget ärende gör du en orosanmälan till socialjouren." in talk.screen.text
+
+
+@pytest.mark.parametrize(
+    ("danger", "number"), [(("no",), "114 14"), (("yes", "go_on"), "112"), (("unknown", "go_on"), "112")]
+)
+def test_without_a_number_to_socialjouren_there_is_still_a_way(danger: tuple[str, ...], number: str) -> None:
+    """THR-14: also in the way that is open while the case officer is closed."""
+    talk = a_talk(now=FRIDAY_EVENING, age="15_17").picks(*danger, *PLAIN[1:], "no_protection")
+    text = talk.picks("keep" if danger[0] != "no" else "worse_than_it_seems").screen.text
+    if danger[0] != "no":
+        assert f"Nu är det stängt. Numret saknas i kontaktlistan. Ring {number} nu och be om socialjouren." in text
+    else:
+        text = talk.picks("urgency").screen.text
+    assert f"Numret saknas i kontaktlistan. Ring {number} och be om socialjouren." in text
+
+
+@pytest.mark.parametrize(("exit_", "urgency"), [("waiting", "nästa arbetsdag"), ("no_protection", "arbetsdagar")])
+def test_what_can_wait_has_a_way_outside_hours_too(exit_: str, urgency: str) -> None:
+    evening = a_talk(now=FRIDAY_EVENING).picks(*PLAIN, exit_).screen.text
+    assert urgency in evening
+    assert "Blir det mer bråttom: ring 114 14." in evening
+    assert "Blir det mer bråttom" not in a_talk().picks(*PLAIN, exit_).screen.text, "within hours they answer"
+
+
+@pytest.mark.parametrize(
+    ("now", "policy", "copied", "why"),
+    [
+        (MONDAY, Policy(contacts=LISTED), ["010-111 11 11"], "within hours, the receiver"),
+        (FRIDAY_EVENING, Policy(contacts=LISTED), ["114 14", "010-111 11 11"], "outside hours, who answers now first"),
+        (MONDAY, None, ["114 14"], "without a number, the one that the card names instead"),
+    ],
+)
+def test_the_last_screen_copies_the_numbers_of_the_card(
+    now: datetime, policy: Policy | None, copied: list[str], why: str
+) -> None:
+    talk = a_talk(now=now, policy=policy).picks(*PLAIN, "not_asked", "keep").presses("Spara")
+    assert [(button.label, button.copy) for button in talk.screen.buttons] == [
+        (f"Kopiera {number}", number) for number in copied
+    ], why
+    assert all(number in talk.screen.text for number in copied)
 
 
 def test_a_police_area_without_a_contact_says_so_and_gives_114_14() -> None:
@@ -319,14 +404,23 @@ def test_the_card_says_what_is_missing_and_what_would_change_it() -> None:
     assert "Annat läge om svaret blir ”Måste lämna Stockholm: Ja”." in talk.screen.text
 
 
+def test_an_unknown_police_area_is_missing_too() -> None:
+    world = a_world(shelf={OURS: facts(area="unknown")})
+    talk = Talk(DIALOG, world).picks(*PLAIN[:3])
+    if talk.at == "police_area":
+        talk.picks("unknown")
+    talk.picks(*PLAIN[3:], "not_asked", "keep")
+    assert "Ta reda på: Lokalpolisområde." in talk.screen.text
+
+
 # ── raised, changed, gone stale ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_raising_needs_a_reason_and_both_are_kept() -> None:
     """THR-12."""
-    talk = a_talk().picks(*PLAIN, "no_protection", "receiver")
-    assert talk.at == "why_raised"
-    kept = saved(talk.picks("afraid"))
+    talk = a_talk().picks(*PLAIN, "no_protection", "afraid")
+    assert talk.at == "scale"
+    kept = saved(talk.picks("receiver"))
     assert (kept.receiver, kept.urgency, kept.raised, kept.reason) == ("exit_coordinator", "plan", "receiver", "afraid")
     assert kept.rows[:2] == ("W1", "H12"), "the rows are what the table said"
 
@@ -334,16 +428,22 @@ def test_raising_needs_a_reason_and_both_are_kept() -> None:
 @pytest.mark.parametrize(
     ("picks", "age", "labels", "why"),
     [
-        ((*PLAIN, "protection", "high", "yes"), "15_17", ["keep", "urgency"], "a minor is not raised past the limit"),
-        ((*PLAIN, "protection", "high", "no"), "18_20", ["keep", "urgency", "receiver"], "of age"),
-        (LONGEST[:-1], "18_20", ["keep"], "both at the top"),
-        ((*PLAIN, "no_protection"), "15_17", ["keep", "urgency", "receiver"], "to the local coordinator"),
+        ((*PLAIN, "protection", "high", "yes"), "15_17", [], "a minor is not raised past the limit: only the urgency"),
+        ((*PLAIN, "protection", "high", "no"), "18_20", ["urgency", "receiver"], "of age"),
+        (("no", "family", *PLAIN[2:], "protection", "high", "no"), "18_20", [], "the age is not that of the family"),
+        ((*PLAIN, "no_protection"), "15_17", ["urgency", "receiver"], "to the local coordinator"),
     ],
 )
 def test_only_what_may_be_raised_is_offered(picks: tuple[str, ...], age: str, labels: list[str], why: str) -> None:
-    """THR-7."""
-    talk = a_talk(age=age).picks(*picks)
+    """THR-7; where only one scale can be raised it is not asked which."""
+    talk = a_talk(age=age).picks(*picks, "afraid")
     assert [b.value for b in talk.screen.buttons if not b.value.startswith("!")] == labels, why
+    if not labels:
+        assert talk.shows("scale").startswith("Mer bråttom"), why
+
+
+def test_where_nothing_can_be_raised_it_is_not_asked() -> None:
+    assert a_talk().picks(*LONGEST).shows("raised") == "Nej"
 
 
 def test_a_changed_age_after_the_outcome_takes_the_outcome_back() -> None:
@@ -425,6 +525,19 @@ def test_a_threat_against_staff_is_kept_under_a_code_of_its_own_and_opens_no_cas
     assert kept.case != OURS
     assert OURS not in talk.screen.text
     assert "Berätta för din chef genast." in talk.screen.text
+    assert "Är den unge också hotad? Välj då Hot och säkerhet igen." in talk.screen.text
+
+
+@pytest.mark.parametrize(
+    ("danger", "first"),
+    [(("no",), "Fara för liv: ring 112."), (("yes", "go_on"), "Ring 112 nu."), (("unknown", "go_on"), "Ring 112 nu.")],
+)
+def test_staff_in_danger_are_told_to_ring_112_now(danger: tuple[str, ...], first: str) -> None:
+    """THR-0, THR-8."""
+    talk = a_talk().picks(*danger, "staff", "self", "yes", "yes", "yes", "unknown")
+    below = talk.screen.text.partition("Om du sparar:")[2].split()
+    assert " ".join(below).startswith(first)
+    assert first in talk.presses("Spara").screen.text
 
 
 def test_only_a_threat_against_staff_is_apart() -> None:
@@ -438,6 +551,27 @@ def test_the_note_of_a_threat_against_staff_is_not_for_the_young_persons_journal
     lines = [say(line, "sv") for line in note(kept)]
     assert lines[-1] == "Texten hör till er egen anmälan. Skriv den inte i den unges journal."
     assert "SIG: SIG ska avslutas." in lines
+
+
+def test_the_author_alone_reaches_a_text_that_is_kept_apart_once_more() -> None:
+    """THR-8: nobody else does, not by its code and not by a button of somebody else's."""
+    office = Office()
+    author, colleague = office.joins(), office.joins("ersattare")
+    author.says("/hotbild")
+    for label in ("Nej", "Mig eller en kollega", "Mig", "Ja", "Ja", "Ja", "Vet inte", "Spara", "Visa text", "Klar"):
+        author.presses(label)
+    (code,) = (kept["case"] for kept in office.kept() if kept["kind"] == "staff_threat")
+    author.says(f"/arende {code}")
+    reached = screen_of(author)
+    assert reached.text.endswith(f"{code} är inget ärende. Bara du kan se texten.")
+    assert [button.label for button in reached.buttons] == ["Visa text"]
+    author.presses("Visa text")
+    assert f"händelse {code}" in screen_of(author).text
+    (told,) = colleague.says(f"/arende {code}")
+    assert "Du har inget ärende med den koden." in told.text
+    forged = colleague._press(colleague.live or 0, told, reached.buttons[0])
+    assert not [screen for screen in forged if "händelse" in screen.text]
+    office.store.close()
 
 
 # ── the referral ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -458,7 +592,7 @@ def a_referral(*entries: Entry, now: datetime = MONDAY) -> Talk:
 
 
 def sent_to_bops(triaged: Entry) -> Entry:
-    talk = a_referral(triaged).picks(OURS, "2026-11-23").presses("Spara")
+    talk = a_referral(triaged).picks(OURS, "sent", "2026-11-23").presses("Spara")
     (kept,) = (record for record in talk.kept if isinstance(record, ReferralSent))
     return Kept(kept, id=SENT_ID)
 
@@ -468,15 +602,16 @@ def answered(talk: Talk) -> ReferralAnswered:
     return kept
 
 
-def test_a_referral_is_sent_in_three_taps_and_the_rows_stand_beside_it() -> None:
+def test_a_referral_is_sent_in_four_taps_and_the_rows_stand_beside_it() -> None:
     triaged = to_bops()
-    talk = a_referral(triaged).picks(OURS, "2026-11-23").presses("Spara")
+    talk = a_referral(triaged).picks(OURS, "sent", "2026-11-23").presses("Spara")
     (kept,) = talk.kept
     assert isinstance(kept, ReferralSent)
     assert isinstance(triaged.record, ThreatTriaged)
     assert (kept.triage, kept.rows, kept.receiver) == (TRIAGE_ID, triaged.record.rows, "bops")
+    assert (kept.table, kept.urgency, kept.raised) == (TABLE, "today", None)
     assert kept.answer_by == datetime(2026, 11, 24, 16, 30, tzinfo=STOCKHOLM)
-    assert talk.taps == 3
+    assert talk.taps == 4
 
 
 def test_an_answer_stands_beside_the_rows_that_sent_it() -> None:
@@ -484,8 +619,8 @@ def test_an_answer_stands_beside_the_rows_that_sent_it() -> None:
     triaged = to_bops()
     sent = sent_to_bops(triaged)
     assert isinstance(sent.record, ReferralSent)
-    yes = answered(a_referral(triaged, sent).picks(OURS, "received"))
-    no = answered(a_referral(triaged, sent).picks(OURS, "declined", "too_low"))
+    yes = answered(a_referral(triaged, sent).picks(OURS, "answered", "received"))
+    no = answered(a_referral(triaged, sent).picks(OURS, "answered", "declined", "too_low"))
     assert yes.rows == no.rows == sent.record.rows
     assert (yes.answer, yes.answer_by) == ("received", None)
     assert (no.answer, no.reason) == ("declined", "too_low")
@@ -494,7 +629,7 @@ def test_an_answer_stands_beside_the_rows_that_sent_it() -> None:
 def test_a_silent_one_stays_open_with_a_new_time_and_comes_up_as_late() -> None:
     triaged = to_bops()
     sent = sent_to_bops(triaged)
-    silent = Kept(answered(a_referral(triaged, sent).picks(OURS, "silent")), id="silent")
+    silent = Kept(answered(a_referral(triaged, sent).picks(OURS, "answered", "silent")), id="silent")
     held = (*facts(), triaged, sent, silent)
     (referral,) = referrals(held)
     assert (referral.state, referral.is_open) == ("silent", True)
@@ -521,7 +656,7 @@ def test_what_is_next_after_a_referral(answer: str | None, kinds: list[str], why
     sent = sent_to_bops(triaged)
     held = [triaged, sent]
     if answer is not None:
-        picks = (OURS, answer, "other") if answer == "declined" else (OURS, answer)
+        picks = (OURS, "answered", answer, *(("other",) if answer == "declined" else ()))
         held.append(Kept(answered(a_referral(triaged, sent).picks(*picks)), id="answer"))
     assert [step.kind for step in what_is_next(held)] == kinds, why
 
@@ -557,15 +692,131 @@ def test_there_is_nothing_to_follow_without_a_triage() -> None:
 
 
 def test_the_day_of_sending_lies_between_the_triage_and_today() -> None:
-    talk = a_referral(to_bops()).picks(OURS).says("20/11")
+    talk = a_referral(to_bops()).picks(OURS, "sent")
+    assert "Igår" not in talk.labels, "the triage is of today"
+    talk.says("20/11")
     assert talk.at == "sent_on"
     assert "för tidigt" in talk.screen.text
+
+
+def test_an_answer_that_is_already_late_says_so_in_words() -> None:
+    talk = a_referral(to_bops(), now=MONDAY + timedelta(days=3)).picks(OURS, "sent").says("23/11").presses("Spara")
+    assert "Svaret är försenat. Ring dem nu." in talk.screen.text
+    assert "senast igår" not in talk.screen.text
+
+
+def test_a_silent_one_that_was_at_once_does_not_wait_over_the_weekend() -> None:
+    triaged = a_triage_on_record(*PLAIN, "protection", "high", "no", "keep")
+    friday = datetime(2026, 11, 27, 15, 0, tzinfo=STOCKHOLM)
+    sending = a_referral(triaged, now=friday).picks(OURS, "sent", "2026-11-27").presses("Spara")
+    sent = Kept(sending.kept[0], id=SENT_ID)
+    for picks in (("silent",), ("declined", "other")):
+        came = answered(a_referral(triaged, sent, now=friday).picks(OURS, "answered", *picks))
+        assert came.answer_by == friday.replace(hour=23, minute=59), picks
+        assert came.urgency == "now"
+
+
+@pytest.mark.parametrize("before", ["sent", "answered"])
+def test_112_stands_on_every_screen_of_a_referral_and_beside_it(before: str) -> None:
+    """THR-0."""
+    triaged = to_bops()
+    talk = a_referral(triaged, *([] if before == "sent" else [sent_to_bops(triaged)])).picks(OURS, before)
+    screens = [talk.screen.text, talk.picks("2026-11-23" if before == "sent" else "silent").screen.text]
+    around = ("Ändra", "Tillbaka", "Avbryt", "Nej, fortsätt", "Varför?", "Tillbaka", "Spara")
+    screens += [talk.presses(label).screen.text for label in around]
+    assert [screen for screen in screens if "112" not in screen] == []
+
+
+# ── who has been told, and what there is of form and measures ────────────────────────────────────────────────
+
+
+def test_the_checklist_can_be_completed_and_is_then_no_longer_asked() -> None:
+    """THR-9: the case officer and the manager, the only two that no answer says."""
+    triaged = a_triage_on_record(*PLAIN, "protection", "waiting", "keep")
+    sent = sent_to_bops(triaged)
+    received = Kept(answered(a_referral(triaged, sent).picks(OURS, "answered", "received")), id="received")
+    talk = a_referral(triaged, sent, received).picks(OURS, "told")
+    assert talk.labels[:2] == ["☐ Ansvarig socialsekreterare eller socialjouren", "☐ Min chef"]
+    talk.presses(*talk.labels[:2], "Klar", "Spara")
+    (kept,) = talk.kept
+    assert isinstance(kept, HandoverTold)
+    assert (kept.triage, kept.told) == (TRIAGE_ID, ("case_officer", "manager"))
+    assert "Har fått veta om hotet den 23 november 2026: ansvarig socialsekreterare, din chef." in [
+        say(line, "sv") for line in referral_note(kept)
+    ]
+    assert a_referral(triaged, sent, received, Kept(kept, id="told")).picks(OURS).outcome == "nothing_to_follow"
+
+
+def test_who_was_rung_while_the_receiver_was_closed_can_be_recorded_though_they_knew_before() -> None:
+    """THR-9: or the step would stay until the referral is sent."""
+    kept = saved(a_talk(now=FRIDAY_EVENING).picks(*PLAIN, "not_asked", "keep"))
+    triaged = Kept(kept, id=TRIAGE_ID)
+    assert kept.inputs.told == "yes"
+    assert [step.kind for step in what_is_next((triaged,))] == ["ring_meanwhile", "send"]
+    (told,) = a_referral(triaged, now=FRIDAY_EVENING).picks(OURS, "told", "police").presses("Klar", "Spara").kept
+    assert [step.kind for step in what_is_next((triaged, Kept(told, id="told")))] == ["send"]
+
+
+def test_the_form_and_the_measures_can_be_written_before_anything_is_sent() -> None:
+    """CON-14: and what is there is not asked again."""
+    triaged = a_triage_on_record(*PLAIN, "protection", "high", "yes", "keep")
+    talk = a_referral(triaged).picks(OURS, "form", "yes", "no").presses("Spara")
+    (kept,) = talk.kept
+    assert isinstance(kept, ExitPrerequisites)
+    assert rests_on(triaged, Kept(kept, id="form")) | {"motivation": None, "consent": False} == {
+        "motivation": None,
+        "consent": False,
+        "police_form": True,
+        "measures": False,
+    }
+    sending = a_referral(triaged, Kept(kept, id="form")).picks(OURS, "sent")
+    assert sending.at == "measures", "the form is there, the measures were lacking"
+    assert "form" not in [b.value for b in a_referral(to_bops()).picks(OURS).screen.buttons], "only the central unit"
+
+
+# ── what the case page says of the threat ────────────────────────────────────────────────────────────────────
+
+
+def page_lines(*entries: Entry) -> list[str]:
+    world = a_world(shelf={OURS: (*facts(), *entries)})
+    return [say(line.words, "sv") for line in page(OURS, (), world)]
+
+
+def test_the_case_says_what_stands_of_the_threat_and_why() -> None:
+    """THR-9, THR-13: from the record, so that it can be asked a year later."""
+    triaged = a_triage_on_record("no", "subject", OURS, "yes", "no", "yes", "protection", "high", "no", "keep")
+    lines = page_lines(triaged)
+    assert "Hot och säkerhet den 23 november 2026: kontakta BOPS hos polisen, genast." in lines
+    assert "Kontakta ingen hemma, och lämna inget skriftligt dit." in lines
+    assert "Ska få veta: ansvarig socialsekreterare, din chef." in lines
+    because = next(line for line in lines if line.startswith("Därför: "))
+    assert because.endswith("Måste lämna Stockholm: Nej.")
+    world = a_world(shelf={OURS: (*facts(), triaged)})
+    first = threat_lines((*facts(), triaged), world)[0]
+    assert (first.rules, first.records) == (("THR-1", "THR-5", "THR-3"), (triaged,))
+
+
+def test_a_triage_by_an_older_table_is_read_by_nothing_but_its_record() -> None:
+    triaged = to_bops()
+    assert isinstance(triaged.record, ThreatTriaged)
+    old = Kept(replace(triaged.record, table="2020-01-01", rows=("W1", "H1"), rules=("THR-4",)), id=TRIAGE_ID)
+    first, because, *_rest = threat_lines((old,), a_world())
+    assert first.rules == ("THR-4",)
+    assert "Hot hemifrån: Nej" in say(because.words, "sv"), "all that was stored, since the rows are another table's"
+
+
+def test_the_case_of_a_child_and_a_raised_triage_say_so() -> None:
+    raised = a_triage_on_record(*PLAIN, "no_protection", "afraid", "receiver", age="15_17")
+    lines = page_lines(raised)
+    assert "Höjt ett steg av samordnaren. Skäl: Personen är rädd." in lines
+    assert "Ett barn kan fara illa. Det ska prövas genast om barnet behöver skydd." in lines
+    assert not [line for line in page_lines() if "Hot och säkerhet" in line], "nothing without a triage"
 
 
 def test_a_referral_to_the_central_unit_asks_for_the_form_and_the_measures() -> None:
     """CON-14."""
     triaged = a_triage_on_record(*PLAIN, "protection", "high", "yes", "keep")
-    talk = a_referral(triaged).picks(OURS)
+    talk = a_referral(triaged).picks(OURS, "sent")
     assert "Samtycke till alla myndigheter som berörs: saknas för Polisen" in talk.screen.text
     talk.picks("yes", "unknown", "2026-11-23").presses("Spara")
     (kept,) = talk.kept
@@ -586,7 +837,7 @@ def test_what_an_exit_referral_rests_on_is_computed_from_the_records() -> None:
     consent = a_consent("subject", parties=Policy().exit_parties)
     assert rests_on(talk, consent) == {"motivation": True, "consent": True, "police_form": None, "measures": None}
     triaged = a_triage_on_record(*PLAIN, "protection", "high", "yes", "keep")
-    sending = a_referral(triaged).picks(OURS, "yes", "no", "2026-11-23").presses("Spara")
+    sending = a_referral(triaged).picks(OURS, "sent", "yes", "no", "2026-11-23").presses("Spara")
     sent = Kept(sending.kept[0], id=SENT_ID)
     assert rests_on(talk, consent, triaged, sent) == {
         "motivation": True,
@@ -609,6 +860,6 @@ def test_who_has_been_told_and_who_is_left() -> None:
     triaged = a_triage_on_record(*PLAIN, "protection", "not_asked", "keep")
     assert isinstance(triaged.record, ThreatTriaged)
     before = who_has_been_told_and_who_is_left(triaged.record, (triaged,))
-    assert before == (("exit_coordinator",), ("case_officer", "bops"))
+    assert before == (("exit_coordinator", "police"), ("case_officer", "bops", "manager"))
     after = who_has_been_told_and_who_is_left(triaged.record, (triaged, sent_to_bops(triaged)))
-    assert after == (("exit_coordinator", "bops"), ("case_officer",))
+    assert after == (("exit_coordinator", "bops", "police"), ("case_officer", "manager"))

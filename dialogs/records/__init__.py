@@ -12,7 +12,15 @@ from dialogs.records.consents import (
     PartyAnswer,
 )
 from dialogs.records.talks import Corrected, TalkHeld
-from dialogs.records.threats import ReferralAnswered, ReferralSent, StaffThreat, ThreatInputs, ThreatTriaged
+from dialogs.records.threats import (
+    ExitPrerequisites,
+    HandoverTold,
+    ReferralAnswered,
+    ReferralSent,
+    StaffThreat,
+    ThreatInputs,
+    ThreatTriaged,
+)
 from dialogs.records.transfers import CorrectionNotice, Transferred
 
 __all__ = [
@@ -31,7 +39,9 @@ __all__ = [
     "CorrectionNotice",
     "DisclosureMade",
     "Entry",
+    "ExitPrerequisites",
     "GiverAnswers",
+    "HandoverTold",
     "Part",
     "PartyAnswer",
     "Record",

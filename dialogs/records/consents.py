@@ -98,6 +98,7 @@ class ConsentWithdrawn(Record):
     parties: tuple[Coded, ...] = ()
     kinds: tuple[InfoKind, ...] = ()
     measure: Literal["withdrawn"] | None = None
+    needed: Literal["yes", "no"] | None = None
     how: How
     pressed: Literal["yes", "no", "unknown"] | None = None
 

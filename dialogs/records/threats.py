@@ -20,6 +20,11 @@ Receiver = Literal["case_officer", "exit_coordinator", "bops", "central_unit"]
 
 Known = Literal["yes", "no", "unknown"]
 
+Raised = Literal["urgency", "receiver"]
+
+Told = Literal["case_officer", "exit_coordinator", "bops", "central_unit", "manager", "police"]
+"""Those whom a hand-over needs (THR-9): the receivers, the coordinator's manager and the local police."""
+
 WhyRaised = Literal["worse_than_it_seems", "violence_before", "afraid", "weapons", "heard_more", "other"]
 
 WhyDeclined = Literal["wrong_receiver", "outside_target_group", "no_consent", "too_low", "more_needed", "other"]
@@ -36,6 +41,7 @@ class ThreatInputs(Part):
     children: Known
     told: Known
     consent: Literal["covered", "not_covered"]
+    unit_consent: Literal["covered", "not_covered"]
     exit: Literal["not_asked", "waiting", "no_protection", "protection", "cannot_stay", "unknown"]
     bops: Literal["not_asked", "waiting", "high", "not_high", "unknown"] | None = None
     move: Known | None = None
@@ -58,7 +64,7 @@ class ThreatTriaged(Record):
     acts: tuple[Coded, ...]
     urgency: Urgency
     receiver: Receiver
-    raised: Literal["urgency", "receiver"] | None = None
+    raised: Raised | None = None
     reason: WhyRaised | None = None
     due_at: datetime
     first_due_at: datetime | None = None
@@ -72,13 +78,16 @@ class ThreatTriaged(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ReferralSent(Record):
-    """A referral was sent; the rows that led to it stand beside it, so that figures can be made of each row."""
+    """A referral was sent; the table's version and rows stand beside it, so that figures can be made of each row."""
 
     kind: ClassVar[str] = "referral_sent"
 
     triage: RecordRef
     sent_on: date
     receiver: Receiver
+    urgency: Urgency
+    raised: Raised | None = None
+    table: Coded
     rows: tuple[Coded, ...]
     police_form: Known | None = None
     measures: Known | None = None
@@ -101,6 +110,9 @@ class ReferralAnswered(Record):
     answer: Literal["received", "declined", "silent"]
     reason: WhyDeclined | None = None
     receiver: Receiver
+    urgency: Urgency
+    raised: Raised | None = None
+    table: Coded
     rows: tuple[Coded, ...]
     answer_by: datetime | None = None
 
@@ -108,6 +120,33 @@ class ReferralAnswered(Record):
     def happened_on(self) -> date:
         """The day it was answered, or asked after."""
         return self.answered_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoverTold(Record):
+    """Who has been told of a threat, beside the referral itself (THR-9); a later one adds to those before."""
+
+    kind: ClassVar[str] = "handover_told"
+
+    triage: RecordRef
+    told: tuple[Told, ...]
+    told_on: date
+
+    @property
+    def happened_on(self) -> date:
+        """The day they were told."""
+        return self.told_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExitPrerequisites(Record):
+    """Whether the police's form and decided measures are there before a referral to exit work is sent (CON-14)."""
+
+    kind: ClassVar[str] = "exit_prerequisites"
+
+    triage: RecordRef
+    police_form: Known | None = None
+    measures: Known | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

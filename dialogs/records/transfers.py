@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from dialogs.records.base import Record, RecordRef
+from dialogs.records.base import Coded, Record, RecordRef
+from dialogs.records.consents import Giver, InfoKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,4 +28,8 @@ class CorrectionNotice(Record):
 
     changes: RecordRef
     about_day: date
+    giver: Giver | None = None
+    parties: tuple[Coded, ...] = ()
+    kinds: tuple[InfoKind, ...] = ()
+    measure: Literal["withdrawn"] | None = None
     because: Literal["withdrawn", "mistaken", "corrected"]

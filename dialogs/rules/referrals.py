@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
-from dialogs.contacts import Contacts
+from dialogs.contacts import Contacts, Function, who_answers_out_of_hours
 from dialogs.policy import Policy
-from dialogs.records import Entry, ReferralAnswered, ReferralSent, ThreatTriaged
-from dialogs.records.threats import Receiver, Urgency
+from dialogs.records import Entry, ExitPrerequisites, HandoverTold, ReferralAnswered, ReferralSent, ThreatTriaged
+from dialogs.records.threats import Receiver, Told, Urgency
 from dialogs.rules.cases import a_case_is_closed
 from dialogs.rules.conditions import an_exit_referral_lacks
 from dialogs.rules.consents import Consents
@@ -53,26 +53,31 @@ class Referral:
 class Step:
     """What is next in the threat matter of a case.
 
-    :ivar kind: send the referral, ask for an answer, or triage anew after a no.
+    :ivar kind: ring the way that is open while the receiver is closed, send the referral, ask for an answer, or triage
+        anew after a no.
     :ivar by: when it is due.
-    :ivar receiver: whom it is to.
+    :ivar receiver: whom it is to in the end.
+    :ivar rings: whom to ring for it: the receiver, or who answers while they are closed.
+    :ivar at_once: whether it cannot wait, so that it is due from the moment it is known.
     :ivar entry: the record it follows from.
     :ivar rules: the rules it follows from.
     """
 
-    kind: Literal["send", "ask", "triage_again"]
+    kind: Literal["ring_meanwhile", "send", "ask", "triage_again"]
     by: datetime
     receiver: Receiver
+    rings: Function
+    at_once: bool = False
     entry: Entry
     rules: tuple[str, ...] = ("THR-9",)
 
     def is_late(self, now: datetime) -> bool:
-        """Whether its time is out.
+        """Whether its time is out; of what is at once, from the day after, since it is due from the first minute.
 
         :param now: the time.
         :returns: whether it is past due.
         """
-        return self.by < now
+        return self.by.date() < now.date() if self.at_once else self.by < now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,18 +155,50 @@ def what_is_next(entries: Sequence[Entry]) -> tuple[Step, ...]:
         return ()
     steps = []
     if (to_send := the_triage_to_send(entries)) is not None and isinstance(to_send.record, ThreatTriaged):
-        kept = to_send.record
-        steps.append(Step(kind="send", by=kept.due_at, receiver=kept.receiver, entry=to_send))
+        steps += _until_it_is_sent(to_send, to_send.record, entries)
     latest = the_latest_triage(entries)
     for referral in referrals(entries):
         if referral.is_open:
             by = referral.answer_by
-            steps.append(Step(kind="ask", by=by, receiver=referral.sent.receiver, entry=referral.entry))
+            steps.append(_to(referral, "ask", by, referral.entry))
         elif referral.state == "declined" and latest is not None and referral.sent.triage == latest.id:
             answered = referral.answers[-1]
             by = referral.answer_by
-            steps.append(Step(kind="triage_again", by=by, receiver=referral.sent.receiver, entry=answered))
+            steps.append(_to(referral, "triage_again", by, answered))
     return tuple(sorted(steps, key=lambda step: step.by))
+
+
+def _to(referral: Referral, kind: Literal["ask", "triage_again"], by: datetime, entry: Entry) -> Step:
+    receiver = referral.sent.receiver
+    return Step(kind=kind, by=by, receiver=receiver, rings=receiver, entry=entry)
+
+
+def _until_it_is_sent(triaged: Entry, kept: ThreatTriaged, entries: Sequence[Entry]) -> list[Step]:
+    """The referral by its due time, and before it the way that is open meanwhile, until they are known to be told."""
+    at_once = kept.urgency in ("now", "112")
+    receiver = kept.receiver
+    steps = []
+    if kept.first_due_at is not None:
+        rings = who_answers_out_of_hours(receiver)
+        told: Told = "case_officer" if rings == "out_of_hours" else "police"
+        if told not in _told_since(triaged.id, entries):
+            first = kept.first_due_at
+            steps.append(
+                Step(kind="ring_meanwhile", by=first, receiver=receiver, rings=rings, at_once=at_once, entry=triaged)
+            )
+        at_once = False  # they are closed: the referral itself waits until they open
+    by = kept.due_at
+    return [*steps, Step(kind="send", by=by, receiver=receiver, rings=receiver, at_once=at_once, entry=triaged)]
+
+
+def _told_since(triage: str, entries: Sequence[Entry]) -> set[Told]:
+    """Who was recorded as told of a triage, beside what its answers and referrals say."""
+    return {
+        one
+        for entry in entries
+        if isinstance(entry.record, HandoverTold) and entry.record.triage == triage
+        for one in entry.record.told
+    }
 
 
 def the_answer_is_due(urgency: Urgency, sent_on: date, contacts: Contacts, now: datetime) -> datetime:
@@ -179,26 +216,43 @@ def the_answer_is_due(urgency: Urgency, sent_on: date, contacts: Contacts, now: 
     return contacts.office.end_of(working_days_on(sent_on, days), now)
 
 
+def a_silent_one_is_asked_again(urgency: Urgency, asked_on: date, contacts: Contacts, now: datetime) -> datetime:
+    """THR-9: when something is to be done after silence or a no: the same day for what is at once, else the next.
+
+    :param urgency: of the triage; what could wait when it was sent waits no longer than a working day now.
+    :param asked_on: the day that nobody answered, or that they said no.
+    :param contacts: the office hours.
+    :param now: the time; its zone is used.
+    :returns: the time.
+    """
+    return the_answer_is_due(urgency if urgency in ("now", "112") else "today", asked_on, contacts, now)
+
+
 def who_has_been_told_and_who_is_left(
     kept: ThreatTriaged, entries: Sequence[Entry]
-) -> tuple[tuple[Receiver, ...], tuple[Receiver, ...]]:
-    """THR-9: of those a hand-over needs, who knows by what was answered and sent, and who is left to tell.
+) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
+    """THR-9: of those a hand-over needs, who knows of this threat by what was answered, sent and told, and who is left.
 
-    :param kept: the triage.
+    :param kept: the triage; what was sent or told of another one does not count.
     :param entries: the case's records, oldest first.
-    :returns: those who have been told, and those who are left, each in the order of the scale.
+    :returns: those who have been told, and those who are left: the scale, the manager, the local police.
     """
     said = kept.inputs
-    told: set[Receiver] = {referral.sent.receiver for referral in referrals(entries)}
+    triage = next((entry.id for entry in reversed(entries) if entry.record == kept), "")
+    told: set[Told] = {referral.sent.receiver for referral in referrals(entries) if referral.sent.triage == triage}
+    told |= _told_since(triage, entries)
+    if said.told == "yes":
+        told.add("police")
     if said.exit in ("waiting", "no_protection", "protection", "cannot_stay"):
         told.add("exit_coordinator")
     if said.bops in ("waiting", "high", "not_high"):
         told.add("bops")
-    needed: list[Receiver] = ["case_officer", "exit_coordinator"]
+    needed: list[Told] = ["case_officer", "exit_coordinator"]
     if kept.receiver in ("bops", "central_unit") or "bops" in told:
         needed.append("bops")
     if kept.receiver == "central_unit" or "central_unit" in told:
         needed.append("central_unit")
+    needed += ["manager", "police"]
     return tuple(one for one in needed if one in told), tuple(one for one in needed if one not in told)
 
 
@@ -212,9 +266,11 @@ def what_an_exit_referral_rests_on(entries: Sequence[Entry], today: date, policy
     """
     assessed = [talk.record.assessment for talk in talks_held(entries) if talk.record.assessment is not None]
     lacks = an_exit_referral_lacks(Consents(entries, today), policy)
-    sent = [r.sent for r in referrals(entries) if r.sent.receiver == "central_unit"]
-    form = sent[-1].police_form if sent else None
-    measures = sent[-1].measures if sent else None
+    form, measures = None, None
+    for entry in entries:
+        said = entry.record
+        if isinstance(said, ExitPrerequisites) or (isinstance(said, ReferralSent) and said.receiver == "central_unit"):
+            form, measures = said.police_form or form, said.measures or measures
     return (
         Prerequisite(
             id="motivation",

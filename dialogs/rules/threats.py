@@ -20,7 +20,7 @@ from dialogs.policy import Policy
 from dialogs.records.threats import Receiver, ThreatInputs, Urgency
 from dialogs.rules.cases import AGES, MINOR_AGES
 
-TABLE = "2026-11-22"
+TABLE = "2026-11-22-2"
 """The version of everything in this file that decides; raised when a row, a rule or an act changes."""
 
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
@@ -38,13 +38,14 @@ DOMAIN: Mapping[str, tuple[str, ...]] = {
     "children": (YES, NO, UNKNOWN),
     "told": (YES, NO, UNKNOWN),
     "consent": ("covered", "not_covered"),
+    "unit_consent": ("covered", "not_covered"),
     "exit": ("not_asked", "waiting", "no_protection", "protection", "cannot_stay", UNKNOWN),
     "bops": ("not_asked", "waiting", "high", "not_high", UNKNOWN, SKIPPED),
     "move": (YES, NO, UNKNOWN, SKIPPED),
 }
-"""Every input and every value it can have."""
+"""Every input and every value it can have; the two consents, to the police and to the central unit, are looked up."""
 
-DECIDING = ("danger", "age", "told", "exit", "bops", "move")
+DECIDING = ("danger", "concerns", "age", "told", "exit", "bops", "move")
 """The inputs that the two tables look at."""
 
 _ASKED_AFTER = {"exit": ("bops", "move"), "bops": ("move",)}
@@ -83,9 +84,13 @@ class Row:
 
 
 _NOT_ENTITLED = ("minor", "below_limit")
+_THE_SUBJECT = ("subject", "both")
+_NOT_THE_SUBJECT = ("family", UNKNOWN)
 _NOT_SAID = ("not_asked", "waiting", SKIPPED)
 _MUST_MOVE: When = {"exit": ("protection",), "bops": ("high",), "move": (YES,)}
 _TOGETHER: When = {"exit": ("cannot_stay",)}
+_ENTITLED: When = {"age": ("old_enough",), "concerns": _THE_SUBJECT}
+_SOMEBODY_ELSE: When = {"age": ("old_enough",), "concerns": _NOT_THE_SUBJECT}
 
 WHO: tuple[Row, ...] = (
     Row(id="W1", when={"exit": ("no_protection",)}, gives="case_officer", rules=("THR-1", "THR-4")),
@@ -107,14 +112,19 @@ WHO: tuple[Row, ...] = (
         gives="bops",
         rules=("THR-5", "THR-12"),
     ),
-    Row(id="W10", when={**_MUST_MOVE, "age": ("old_enough",)}, gives="central_unit", rules=("THR-5",)),
+    Row(id="W10", when={**_MUST_MOVE, **_ENTITLED}, gives="central_unit", rules=("THR-5",)),
     Row(id="W11", when={**_MUST_MOVE, "age": _NOT_ENTITLED}, gives="bops", rules=("THR-5", "THR-7")),
     Row(id="W12", when={**_MUST_MOVE, "age": (UNKNOWN,)}, gives="bops", rules=("THR-5", "THR-7", "THR-12")),
-    Row(id="W13", when={**_TOGETHER, "age": ("old_enough",)}, gives="central_unit", rules=("THR-6",)),
+    Row(id="W13", when={**_TOGETHER, **_ENTITLED}, gives="central_unit", rules=("THR-6",)),
     Row(id="W14", when={**_TOGETHER, "age": _NOT_ENTITLED}, gives="bops", rules=("THR-6", "THR-7")),
     Row(id="W15", when={**_TOGETHER, "age": (UNKNOWN,)}, gives="bops", rules=("THR-6", "THR-7", "THR-12")),
+    Row(id="W16", when={**_MUST_MOVE, **_SOMEBODY_ELSE}, gives="bops", rules=("THR-5", "THR-7", "THR-12")),
+    Row(id="W17", when={**_TOGETHER, **_SOMEBODY_ELSE}, gives="bops", rules=("THR-6", "THR-7", "THR-12")),
 )
-"""Whom to contact. W13 to W15 need the path of THR-6, which a deployment opens by configuration."""
+"""Whom to contact. W13 to W15 and W17 need the path of THR-6, which a deployment opens by configuration.
+
+The age is the subject's: where the threat is against somebody in the family, it says nothing of theirs (W16, W17).
+"""
 
 _NO_DANGER: When = {"danger": (NO,)}
 _WAITS: When = {**_NO_DANGER, "exit": ("waiting", "no_protection")}
@@ -147,6 +157,9 @@ HOW_FAST: tuple[Row, ...] = (
 """How fast. An unknown answer gives what the most urgent answer it could stand for gives (THR-12)."""
 
 _SERIOUS: When = {"receiver": ("bops", "central_unit")}
+_OUTSIDE: When = {"receiver": ("exit_coordinator", "bops", "central_unit")}
+_COVERED: When = {"consent": ("covered",), "concerns": ("subject",)}
+"""A consent to tell the police covers what it says of the subject, nothing of the family."""
 
 ALSO: tuple[Row, ...] = (
     Row(id="A1", when={"danger": (YES,)}, gives="call_112", rules=("THR-0",)),
@@ -155,13 +168,55 @@ ALSO: tuple[Row, ...] = (
     Row(id="A4", when={"age": (UNKNOWN,)}, gives="protect_child", rules=("THR-14", "THR-12")),
     Row(id="A5", when={"children": (YES,)}, gives="protect_child", rules=("THR-14",)),
     Row(id="A6", when={"children": (UNKNOWN,)}, gives="protect_child", rules=("THR-14", "THR-12")),
-    Row(id="A7", when={"told": (NO,), "consent": ("covered",)}, gives="tell_police", rules=("THR-2",)),
-    Row(id="A8", when={"told": (UNKNOWN,), "consent": ("covered",)}, gives="tell_police", rules=("THR-2", "THR-12")),
+    Row(id="A7", when={"told": (NO,), **_COVERED}, gives="tell_police", rules=("THR-2",)),
+    Row(id="A8", when={"told": (UNKNOWN,), **_COVERED}, gives="tell_police", rules=("THR-2", "THR-12")),
     Row(id="A9", when={"told": (NO,), "consent": ("not_covered",)}, gives="check_secrecy", rules=("THR-2", "CON-12")),
     Row(
         id="A10",
         when={"told": (UNKNOWN,), "consent": ("not_covered",)},
         gives="check_secrecy",
+        rules=("THR-2", "CON-12", "THR-12"),
+    ),
+    Row(
+        id="A25",
+        when={"told": (NO,), "concerns": ("family", "both")},
+        gives="check_secrecy",
+        rules=("THR-2", "CON-12"),
+    ),
+    Row(
+        id="A26",
+        when={"told": (NO,), "concerns": (UNKNOWN,)},
+        gives="check_secrecy",
+        rules=("THR-2", "CON-12", "THR-12"),
+    ),
+    Row(
+        id="A27",
+        when={"told": (UNKNOWN,), "concerns": ("family", "both", UNKNOWN)},
+        gives="check_secrecy",
+        rules=("THR-2", "CON-12", "THR-12"),
+    ),
+    Row(
+        id="A28",
+        when={**_OUTSIDE, "consent": ("not_covered",)},
+        gives="check_what_to_tell",
+        rules=("THR-2", "CON-12"),
+    ),
+    Row(
+        id="A29",
+        when={"receiver": ("central_unit",), "unit_consent": ("not_covered",)},
+        gives="check_what_to_tell",
+        rules=("CON-12", "CON-14"),
+    ),
+    Row(
+        id="A30",
+        when={**_OUTSIDE, "concerns": ("family", "both")},
+        gives="check_what_to_tell",
+        rules=("THR-2", "CON-12"),
+    ),
+    Row(
+        id="A31",
+        when={**_OUTSIDE, "concerns": (UNKNOWN,)},
+        gives="check_what_to_tell",
         rules=("THR-2", "CON-12", "THR-12"),
     ),
     Row(id="A11", when={}, gives="assess_placement", rules=("THR-3",)),
@@ -260,26 +315,28 @@ class Triage:
 def the_age_for_exit_work(age_group: str, month_of_18: str | None, today: date, policy: Policy) -> str:
     """THR-5, THR-7: whether a person is a child, old enough for the central unit, or neither (yet known to be).
 
-    An unknown age is never old enough, and is a child for protection (THR-12).
+    Old enough is only who is so by the group and by the month, where that is known. Of a birthday month the day is
+    never known: it counts when the month is over. An unknown age is never old enough, and is a child for protection
+    (THR-12).
 
     :param age_group: the case fact.
-    :param month_of_18: the case fact ``2026-03``, which tells where a group lies across the limit; ``None`` if unknown.
+    :param month_of_18: the case fact ``2026-03``, which goes before the group and tells where it lies across the
+        limit; ``None`` if unknown.
     :param today: the day.
     :param policy: the city's age limit.
     :returns: ``minor``, ``below_limit``, ``old_enough`` or ``unknown``.
     """
-    if age_group not in AGES:
-        return UNKNOWN
-    if age_group in MINOR_AGES:
+    month = read_month(month_of_18 or "")
+    if age_group in MINOR_AGES or (month is not None and today < month):
         return "minor"
+    if age_group not in AGES or (month is not None and today < months_on(month, 1)):
+        return UNKNOWN
     since, until = AGES[age_group]
     limit = policy.exit_age_limit
-    if since >= limit:
-        return "old_enough"
-    month = read_month(month_of_18 or "")
-    if until > limit and month is not None and today >= months_on(month, 12 * (limit - 18) + 1):
-        return "old_enough"
-    return "below_limit"
+    if month is None:
+        return "old_enough" if since >= limit else "below_limit"
+    by_month = today >= months_on(month, 12 * (limit - 18) + 1)
+    return "old_enough" if by_month and until > limit else "below_limit"
 
 
 def the_only_row(table: Sequence[Row], facts: Mapping[str, str]) -> Row:
@@ -316,6 +373,8 @@ def triage(inputs: ThreatInputs, policy: Policy) -> Triage:
 def what_may_be_raised(found: Triage) -> tuple[Literal["urgency", "receiver"], ...]:
     """THR-7, THR-12: the scales that can be raised one step by judgement, once; the age limit is never passed.
 
+    Nor where the threat is not known to be against the subject: the age is theirs.
+
     :param found: what the table says.
     :returns: ``urgency``, ``receiver``, both or none.
     """
@@ -325,7 +384,8 @@ def what_may_be_raised(found: Triage) -> tuple[Literal["urgency", "receiver"], .
     if found.urgency != URGENCIES[-1]:
         may.append("urgency")
     at = RECEIVERS.index(found.receiver)
-    if at + 1 < len(RECEIVERS) and (RECEIVERS[at + 1] != "central_unit" or found.inputs.age == "old_enough"):
+    entitled = found.inputs.age == "old_enough" and found.inputs.concerns in _THE_SUBJECT
+    if at + 1 < len(RECEIVERS) and (RECEIVERS[at + 1] != "central_unit" or entitled):
         may.append("receiver")
     return tuple(may)
 
@@ -365,13 +425,13 @@ def _changes_from(values: tuple[str, ...], path_open: bool) -> tuple[Change, ...
     here = tuple(row.gives for row in _rows_for(values))
     found = []
     for name in DECIDING:
-        if facts[name] == SKIPPED or (name in ("danger", "age") and facts[name] != UNKNOWN):
-            continue  # not asked; an age that is known stays; and 112 stands on every screen
+        if facts[name] == SKIPPED or (name in ("danger", "concerns", "age") and facts[name] != UNKNOWN):
+            continue  # not asked; an age and a person that are known stay; and 112 stands on every screen
         for answer in DOMAIN[name]:
             if answer in (UNKNOWN, SKIPPED, facts[name]) or (answer == "cannot_stay" and not path_open):
                 continue
-            if answer in _NOT_SAID and facts[name] not in (*_NOT_SAID, UNKNOWN):
-                continue  # what somebody has said is not unsaid
+            if answer in _NOT_SAID and facts[name] not in _NOT_SAID:
+                continue  # what somebody has said is not unsaid, and who finds out does not find that nobody has
             other = {**facts, name: answer} | dict.fromkeys(_ASKED_AFTER.get(name, ()), SKIPPED)
             who, how_fast = _rows_for(tuple(other.values()))
             if (who.gives, how_fast.gives) != here:
@@ -420,21 +480,21 @@ def _decided(inputs: ThreatInputs) -> tuple[Row, Row]:
     return _rows_for(_deciding(inputs))
 
 
-@lru_cache(maxsize=8192)  # there are 5,184 combinations, and a card asks for a dozen of them
+@lru_cache(maxsize=32768)  # there are 20,736 combinations, and a card asks for a dozen of them
 def _rows_for(values: tuple[str, ...]) -> tuple[Row, Row]:
     facts = dict(zip(DECIDING, values, strict=True))
     return the_only_row(WHO, facts), the_only_row(HOW_FAST, facts)
 
 
 def _nearest(inputs: ThreatInputs, policy: Policy) -> Change | None:
-    """The change with the fewest steps on both scales; of those the one that raises: it is the one to watch for."""
+    """The nearest change that raises and lowers neither scale, which is the one to watch for; else the nearest."""
     who, how_fast = _decided(inputs)
     receiver, urgency = RECEIVERS.index(_receiver(who)), URGENCIES.index(_urgency(how_fast))
 
-    def steps(change: Change) -> tuple[int, int]:
+    def steps(change: Change) -> tuple[bool, int, int]:
         up = URGENCIES.index(change.urgency) - urgency
         on = RECEIVERS.index(change.receiver) - receiver
-        return abs(up) + abs(on), -(up + on)
+        return up < 0 or on < 0, abs(up) + abs(on), -(up + on)
 
     return min(what_would_change_it(inputs, policy), key=steps, default=None)
 
@@ -442,11 +502,8 @@ def _nearest(inputs: ThreatInputs, policy: Policy) -> Change | None:
 def _result(
     inputs: ThreatInputs, urgency: Urgency, receiver: Receiver, decided: tuple[Row, Row], change: Change | None
 ) -> Triage:
-    facts = {**_facts(inputs), "receiver": receiver, "urgency": urgency}
-    also = [row for row in ALSO if row.fits(facts)]
-    acts: dict[str, tuple[str, ...]] = {}
-    for row in also:
-        acts[row.gives] = tuple(dict.fromkeys((*acts.get(row.gives, ()), *row.rules)))
+    facts = {**_facts(inputs), "receiver": receiver}
+    also, acts = _also_for(tuple(facts[name] for name in _BESIDE))
     rows = (*decided, *also)
     return Triage(
         inputs=inputs,
@@ -455,9 +512,23 @@ def _result(
         rows=tuple(row.id for row in rows),
         rules=tuple(dict.fromkeys(rule for row in rows for rule in row.rules)),
         why=tuple(dict.fromkeys(rule for row in decided for rule in row.rules)),
-        acts=tuple(Act(id=act, rules=rules) for act, rules in acts.items()),
+        acts=acts,
         change=change,
     )
+
+
+_BESIDE = tuple(dict.fromkeys(name for row in ALSO for name in row.when))
+"""What the list looks at: inputs, and the receiver."""
+
+
+@lru_cache(maxsize=32768)  # as many combinations as of what decides
+def _also_for(values: tuple[str, ...]) -> tuple[tuple[Row, ...], tuple[Act, ...]]:
+    facts = dict(zip(_BESIDE, values, strict=True))
+    also = tuple(row for row in ALSO if row.fits(facts))
+    acts: dict[str, tuple[str, ...]] = {}
+    for row in also:
+        acts[row.gives] = tuple(dict.fromkeys((*acts.get(row.gives, ()), *row.rules)))
+    return also, tuple(Act(id=act, rules=rules) for act, rules in acts.items())
 
 
 def _urgency(row: Row) -> Urgency:
