@@ -19,7 +19,7 @@ from dialogs.texts import LANGUAGES, Inside, Text, Verbatim, Words, as_text, say
 from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
 from state.people import Person
-from state.pieces import pieces
+from state.pieces import in_pages, pieces
 from state.records import Envelope
 from state.screen import NO_SESSION, Button, Screen, stack
 from state.session import ANOTHER, Session, Step, asks_to_resume
@@ -166,11 +166,16 @@ class Turn:
             self._answer_press()
             return self._command(value)
         if value.startswith((CASE, WHY_CASE, TEXTS)) and self._person.may_open_cases:
-            code = value.partition(":")[2]
+            code, _sep, page = value.partition(":")[2].partition(":")
             if self._desk.world(self._person, self._now).may_see(code):
                 if value.startswith(TEXTS):
                     return self._show_texts(code)
-                return self._show_case(code, why=value.startswith(WHY_CASE), on="press")
+                return self._show_case(
+                    code,
+                    why=value.startswith(WHY_CASE),
+                    on="press",
+                    page=int(page) if page.isdecimal() and len(page) < 4 else 0,
+                )
         self._press_is_old()
 
     def _open(self, dialog: Dialog, typed_case: str) -> None:
@@ -218,6 +223,8 @@ class Turn:
 
     def _case(self, typed: str) -> None:
         if typed:
+            if apart := self._mine_apart(typed):
+                return self._show_apart(apart)
             case = self._case_typed(typed)
             return self._show_case(case, why=False, on="new") if case is not None else None
         session = self._store.active_session(self._person.id)
@@ -233,7 +240,19 @@ class Turn:
         rows = stack([Button(code, f"{CASE}{code}") for code in cases])
         self._beside_the_dialog(Screen(text=asks, rows=rows), on="new")
 
-    def _show_case(self, case: str, *, why: bool, on: str) -> None:
+    def _mine_apart(self, typed: str) -> list[Envelope]:
+        """What this person wrote apart from every case, under the code that was typed; nobody else reaches it."""
+        code = case_code.read(typed, self._desk.practice)
+        held = () if isinstance(code, CodeFault) else self._store.entries(code)
+        return [one for one in held if one.record.apart and one.author == self._person.id]
+
+    def _show_apart(self, held: Sequence[Envelope]) -> None:
+        """Only the text of what is kept apart: it is no case (THR-8)."""
+        said = Text(_("{code} är inget ärende. Bara du kan se texten."), code=held[0].record.case)
+        screen = Screen(text=say(said, self._person.language), rows=stack(self._text_buttons(held)))
+        self._beside_the_dialog(screen, on="new")
+
+    def _show_case(self, case: str, *, why: bool, on: str, page: int = 0) -> None:
         lang = self._person.language
         world = self._desk.world(self._person, self._now)
         drafts: list[Words] = [
@@ -241,13 +260,15 @@ class Turn:
             for draft in self._store.drafts(self._person.id, case=case)
         ]
         lines: list[str] = []
+        told: set[str] = set()  # a rule is told once
         for line in arende.page(case, drafts, world):
             lines.append(say(line.words, lang))
             if why:
-                lines += [say(rule_words(rule), lang) for rule in line.rules]
+                lines += [say(rule_words(rule), lang) for rule in line.rules if rule not in told]
+                told |= set(line.rules)
                 lines += [say(self._record_words(entry), lang) for entry in line.records[-LATEST_RECORDS:]]
-                if (more := len(line.records) - LATEST_RECORDS) > 0:
-                    lines.append(say(Text(_("– och {number} äldre."), number=more), lang))
+                if (older := len(line.records) - LATEST_RECORDS) > 0:
+                    lines.append(say(Text(_("– och {number} äldre."), number=older), lang))
         closed = world.is_closed(case)
         titles = [(d.title_when_closed if closed else d.title, d.command) for d in self._desk.dialogs]
         buttons = [Button(say(title, lang), f"/{command} {case}") for title, command in titles if title is not None]
@@ -257,7 +278,11 @@ class Turn:
             else Button(say(_("Varför?"), lang), f"{WHY_CASE}{case}")
         )
         texts = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self._noted(case) else []
-        self._beside_the_dialog(Screen(text="\n".join(lines), rows=stack((first, *texts), buttons)), on=on)
+        pages = in_pages(lines)
+        page = min(page, len(pages) - 1)
+        more = Button(say(_("Fortsätt läsa"), lang), f"{WHY_CASE if why else CASE}{case}:{page + 1}")
+        on_and_back = ((more,) if page + 1 < len(pages) else ()) + (first, *texts)
+        self._beside_the_dialog(Screen(text="\n".join(pages[page]), rows=stack(on_and_back, buttons)), on=on)
 
     def _record_words(self, entry: Entry) -> Text:
         mine = entry.author == self._person.id
@@ -314,8 +339,15 @@ class Turn:
         if held is None or not self._note_of(held.record):
             return self._press_is_old()
         record, notice = arende.as_it_stands(held, self._store.entries(held.record.case))
-        lines = [] if record is None else self._note_of(record)
+        lines = [] if record is None else [*self._note_of(record), self._written(held)]
         self._show_text(held, f"{NOTE}{record_id}", lines, self._person.language, above=notice)
+
+    def _written(self, held: Envelope) -> Words:
+        """When and by whom it was written (27 § förvaltningslagen): a role and a number, never a name."""
+        author, day = self._store.person(held.author), Verbatim(held.said_on.isoformat())
+        if author is None:
+            return Text(_("Antecknat {day} av en samordnare."), day=day)
+        return Text(_("Antecknat {day} av {who}."), day=day, who=Verbatim(author.label))
 
     def _show_copy(self, which: str) -> None:
         """Show a copy of what was saved, where it still may exist."""
@@ -357,6 +389,8 @@ class Turn:
         """A record that the person may see."""
         held = self._store.record(record_id)
         if held is None or self._store.district_of(held.record.case) != self._person.district:
+            return None
+        if held.record.apart and held.author != self._person.id:
             return None
         return held
 
@@ -514,9 +548,12 @@ class Turn:
             case = held[0].record.case
             self._store.remember_saved(self._person.id, held)
         first, texts = self._next_dialogs(event.leads_to, case), self._text_buttons(held)
-        if not first and not texts:
+        copying = screen.buttons
+        if not first and not texts and not copying:
             return screen
-        return replace(screen, rows=(*stack(first, texts), *self._menu_rows()))
+        offered = {button.label for button in first}  # what is offered first is not offered once more below
+        menu = [button for row in self._menu_rows() for button in row if button.label not in offered]
+        return replace(screen, rows=stack(copying, first, texts, menu))
 
     def _next_dialogs(self, ids: Sequence[str], case: str | None) -> list[Button]:
         """The dialogs that an outcome leads to, in the same case; one that is not there (yet) is not offered."""
@@ -613,6 +650,8 @@ def show(
 
 
 def _note_title(record: Record) -> Words:
+    if record.apart:
+        return _("Visa text")
     return _("Visa rättelsetext") if isinstance(record, CorrectionNotice) else _("Visa journaltext")
 
 

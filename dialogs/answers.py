@@ -474,11 +474,13 @@ class ThreeState(Kind):
     :ivar states: the three states, the first one first.
     :ivar beside: states that a button of their own gives to every line that is still in the first state; it ends
         the list.
+    :ivar starts: other words for the first state of some lines, by line: what stands there since before.
     """
 
     lines: Lines
     states: tuple[Option, Option, Option]
     beside: tuple[Option, ...] = ()
+    starts: Callable[[Answers, World], Mapping[str, Words]] | None = None
 
     @property
     def typed(self) -> str:
@@ -495,15 +497,20 @@ class ThreeState(Kind):
         held = so_far if isinstance(so_far, dict) else {}
         return {line.value: held.get(line.value, self.states[0].value) for line in lines}
 
-    def _line(self, line: Option, state: str, language: str) -> str:
-        said = next(say(s.label, language) for s in (*self.states, *self.beside) if s.value == state)
+    def _starts(self, world: World, answers: Answers) -> Mapping[str, Words]:
+        return {} if self.starts is None else self.starts(answers, world)
+
+    def _line(self, line: Option, state: str, language: str, starts: Mapping[str, Words]) -> str:
+        labels = {s.value: s.label for s in (*self.states, *self.beside)}
+        begun = starts.get(line.value) if state == self.states[0].value else None
+        said = say(labels[state] if begun is None else begun, language)
         return f"{say(line.label, language)}: {said[:1].lower()}{said[1:]}"
 
     def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
-        lines = self._lines(world, answers)
-        now = self._now(so_far, lines)
+        lines, starts = self._lines(world, answers), self._starts(world, answers)
+        now, lang = self._now(so_far, lines), world.language
         return (
-            *(Option(line.value, Verbatim(self._line(line, now[line.value], world.language))) for line in lines),
+            *(Option(line.value, Verbatim(self._line(line, now[line.value], lang, starts))) for line in lines),
             Option(DONE, _("Klar")),
             *self.beside,
         )
@@ -517,7 +524,9 @@ class ThreeState(Kind):
         if value == DONE:
             return Given(now)
         if value in {state.value for state in self.beside}:
-            return Given({line: value if state == self.states[0].value else state for line, state in now.items()})
+            open_ = now.keys() - self._starts(world, answers).keys()  # what stands since before is left alone
+            first = self.states[0].value
+            return Given({line: value if state == first and line in open_ else state for line, state in now.items()})
         order = [state.value for state in self.states]
         now[value] = order[(order.index(now[value]) + 1) % len(order)] if now[value] in order else order[0]
         return Partly(now)
@@ -536,11 +545,12 @@ class ThreeState(Kind):
         now = self._now(value, lines)
         states = list(now.values())
         most = max(dict.fromkeys((self.states[0].value, *states)), key=states.count)
-        same = [line for line in lines if now[line.value] == most]
-        said = [self._line(line, now[line.value], world.language) for line in lines if line not in same]
+        starts, lang = self._starts(world, answers), world.language
+        same = [line for line in lines if now[line.value] == most and line.value not in starts]
+        said = [self._line(line, now[line.value], lang, starts) for line in lines if line not in same]
         if len(same) > 1:
             same = [Option("", _("Övriga") if said else _("Alla"))]
-        return "; ".join([*said, *(self._line(line, most, world.language) for line in same)])
+        return "; ".join([*said, *(self._line(line, most, lang, {}) for line in same)])
 
     def problems(self) -> list[str]:
         found = [] if callable(self.lines) or self.lines else ["a three-state list needs at least one line"]

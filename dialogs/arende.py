@@ -9,17 +9,26 @@ from collections.abc import Sequence
 
 from dialogs.answers import NOTHING, UNKNOWN
 from dialogs.case_facts import FACTS, fact_question
-from dialogs.consequences import consent_record_words, consents_of, due_line, matrix, may_be_shared, who_said
+from dialogs.consequences import (
+    consent_record_words,
+    consents_of,
+    due_line,
+    matrix,
+    may_be_shared,
+    must_not_learn,
+    next_step,
+    who_said,
+)
 from dialogs.model import Line, World
 from dialogs.records import CaseFact, ConsentAsked, ConsentWithdrawn, Corrected, Entry, Record, TalkHeld
 from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
-from dialogs.rules.conditions import the_police_consent_was_withdrawn, what_is_due
-from dialogs.rules.consents import POLICE, Consents, who_must_consent
+from dialogs.rules.conditions import what_is_due
+from dialogs.rules.consents import Consents
 from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
 from dialogs.samtal import count_words, talk_words
 from dialogs.texts import Text, Verbatim, Words, as_text
 from dialogs.texts import mark as _
-from dialogs.threat_words import step_lines
+from dialogs.threat_words import step_lines, threat_lines
 
 
 def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
@@ -37,9 +46,10 @@ def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
         lines.append(Line(_("Ärendet är stängt."), records=(_latest(entries, "case_closed"),)))
     lines += _talk_lines(entries, world)
     lines += [*matrix(consents, world), *may_be_shared(consents)]
+    lines += must_not_learn(consents) if consents.givers else []
     lines += _fact_lines(entries, world)
     lines += [Line(words) for words in drafts]
-    lines += step_lines(entries, world)
+    lines += [*threat_lines(entries, world), *step_lines(entries, world)]
     lines += [due_line(due, consents) for due in what_is_due(entries, world.today, world.policy)]
     lines.append(_next(entries, world))
     return lines
@@ -96,15 +106,10 @@ def _next(entries: Sequence[Entry], world: World) -> Line:
         return Line(_("Nästa steg: inget. Öppna ärendet igen om personen kommer tillbaka."))
     held = sorted(talks_held(entries), key=lambda talk: talk.record.occurred_on)
     assessed = _last_assessed(held)
+    consents = consents_of(entries, world)
+    if consents.givers and (assessed is None or assessed.record.assessment == "motivated"):
+        return next_step(consents)
     if assessed is not None and assessed.record.assessment == "motivated":
-        consents = consents_of(entries, world)
-        if consents.is_covered(POLICE):
-            return Line(_("Nästa steg: fråga polisen hur de ser på saken."), ("TG-6",), (assessed.entry,))
-        if withdrawals := the_police_consent_was_withdrawn(consents):
-            return Line(_("Nästa steg: vänta på beslut av ansvarig socialsekreterare."), ("CON-6",), withdrawals)
-        if any(consents.status(giver, POLICE).status == "refused" for giver in who_must_consent(consents.context)):
-            again = _("Nästa steg: fråga igen när personen är redo. Säg att det går att ändra sig.")
-            return Line(again, ("CON-1",), (assessed.entry,))
         return Line(
             _("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."),
             ("MOT-2", "MOT-3"),
@@ -152,6 +157,8 @@ _NAMES = {
     "threat_triaged": _("Genomgång av hot och säkerhet"),
     "referral_sent": _("Remiss"),
     "referral_answered": _("Svar på en remiss"),
+    "handover_told": _("Vilka som har fått veta om hotet"),
+    "exit_prerequisites": _("Blankett och beslut inför en remiss"),
     "staff_threat": _("Hot mot personal"),
     "case_opened": _("Ärendet skapades"),
     "case_closed": _("Ärendet stängdes"),

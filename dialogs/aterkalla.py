@@ -12,12 +12,21 @@ from typing import Any
 
 from dialogs.answers import UNKNOWN, Answers, CaseCode, Day, Option, Pick, Several, Value
 from dialogs.consent_notes import note_of_notice, note_of_withdrawal
-from dialogs.consent_words import HOW, INFO_KINDS, giver_words, party_inside, party_words
-from dialogs.consequences import consents_of, what_follows
+from dialogs.consent_words import (
+    HOW,
+    INFO_KINDS,
+    Listed,
+    giver_words,
+    kind_words,
+    parties_inside,
+    party_inside,
+    party_words,
+)
+from dialogs.consequences import as_saved, consents_of, what_follows
 from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, World
 from dialogs.records import ConsentWithdrawn, CorrectionNotice, Record
-from dialogs.rules.conditions import the_police_consent_was_withdrawn
-from dialogs.rules.consents import POLICE, Consents
+from dialogs.rules.conditions import Change, parties_to_be_told, the_police_consent_was_withdrawn
+from dialogs.rules.consents import PARENTS_PARTY, POLICE, Consents, who_must_consent
 from dialogs.rules.transfers import notice_of, what_was_transferred
 from dialogs.texts import Inside, Text, Words
 from dialogs.texts import mark as _
@@ -142,21 +151,46 @@ QUESTIONS = (
             earliest=lambda answers, world: _consents(answers, world).since(answers.word("giver")),
             latest=lambda answers, world: world.today,
         ),
-        why=Why(words=_("Från den dagen får uppgifterna inte delas."), rules=("CON-5",), law=("FL-27",)),
+        why=Why(words=_("Från den dagen gäller inte samtycket."), rules=("CON-5",), law=("FL-27",)),
         preset=lambda answers, world: world.opened_on.isoformat(),
     ),
 )
 
 
+def _changes(answers: Answers, world: World) -> tuple[Change, ...]:
+    """What the withdrawal does to the parties, when the world already holds it."""
+    after = world.entries(answers.word("case"))
+    return parties_to_be_told(consents_of(as_saved(after), world), consents_of(after, world))
+
+
 def _foresees(answers: Answers, world: World) -> Sequence[Line]:
     after = world.entries(answers.word("case"))
     assessed = Line(_("Ansvarig socialsekreterare bedömer om SIG kan fortsätta."), ("CON-5",))
-    return (assessed, *what_follows([entry for entry in after if entry.id], after, world))
+    return (*_no_longer_shared(answers), assessed, *what_follows(as_saved(after), after, world))
+
+
+def _no_longer_shared(answers: Answers) -> Sequence[Line]:
+    """Where a part is taken back, which: the rest stands in the matrix as a yes."""
+    kinds, party = answers.get("kinds"), answers.word("taken_back")
+    if not isinstance(kinds, list):
+        return ()
+    words = Text(
+        _("Sluta dela med {party}: {kinds}."),
+        party=party_inside(party),
+        kinds=Listed(Inside(kind_words(kind)) for kind in kinds),
+    )
+    return (Line(words, ("CON-5",)),)
 
 
 def _says_withdrawn(answers: Answers, world: World) -> Sequence[Words]:
-    case = answers.word("case")
-    lines: list[Words] = [Text(_("Sparat i {case}. Uppgifterna delas inte från och med nu."), case=case)]
+    """CON-11: the parties are told, never a parent or a guardian; who was not needed changes nothing."""
+    changes, case = _changes(answers, world), answers.word("case")
+    told = [change.party for change in changes]
+    lines: list[Words] = [
+        Text(_("Sparat i {case}. Det som är återkallat delas inte från och med nu."), case=case)
+        if told or PARENTS_PARTY in _withdrawn_parties(answers, world)
+        else Text(_("Sparat i {case}. Det ändrar inte vad samtycket räcker för."), case=case)
+    ]
     if the_police_consent_was_withdrawn(_consents(answers, world)):
         lines.append(_("Det väntar på beslut av ansvarig socialsekreterare."))
     if answers.word_or_none("pressed") in ("yes", UNKNOWN):
@@ -164,9 +198,15 @@ def _says_withdrawn(answers: Answers, world: World) -> Sequence[Words]:
             _("Fara för liv: ring 112."),
             _("Nästa steg: gå igenom hot och säkerhet nu."),
         ]
-    else:
-        lines.append(_("Nästa steg: säg till dem som berörs att samtycket inte gäller."))
+    elif told:
+        said = _("Nästa steg: säg till {parties} vad som inte gäller längre.")
+        lines.append(Text(said, parties=parties_inside(told)))
     return lines
+
+
+def _withdrawn_parties(answers: Answers, world: World) -> Sequence[str]:
+    withdrawn = [e.record for e in world.entries(answers.word("case")) if isinstance(e.record, ConsentWithdrawn)]
+    return withdrawn[-1].parties
 
 
 def _says_measure_withdrawn(answers: Answers, world: World) -> Sequence[Words]:
@@ -245,6 +285,7 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
         "parties": list(parties) or None,
         "kinds": kinds if kinds != [option.value for option in _live_kinds(answers, world)] else None,
         "measure": None if parties else "withdrawn",
+        "needed": "yes" if giver in who_must_consent(_consents(answers, world).context) else "no",
         "how": answers.word("how"),
         "pressed": answers.word_or_none("pressed"),
     }
@@ -253,7 +294,16 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
     changed = [consents.status(giver, party) for party in parties] or [consents.measure(giver)]
     transferred = what_was_transferred(world.entries(case))
     told = dict.fromkeys(s.entry for s in changed if s.entry is not None and s.entry.id in transferred)
-    return (withdrawn, *(notice_of(entry, "withdrawn") for entry in told))
+    about: dict[str, Any] = {
+        "giver": withdrawn.giver,
+        "parties": parties,
+        "kinds": withdrawn.kinds,
+        "measure": not parties,
+    }
+    return (
+        withdrawn,
+        *(notice_of(e, "withdrawn", **about) for e in told),
+    )
 
 
 def note(kept: ConsentWithdrawn | CorrectionNotice) -> Sequence[Words]:

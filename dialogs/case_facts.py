@@ -33,7 +33,7 @@ CUSTODY = Choice(
     choices=(
         Option("two", _("Två vårdnadshavare")),
         Option("one", _("En vårdnadshavare")),
-        Option("specially_appointed", _("Särskilt förordnad vårdnadshavare")),
+        Option("specially_appointed", _("En särskilt förordnad vårdnadshavare")),
         Option("god_man", _("God man")),
         VET_INTE,
     )

@@ -45,7 +45,6 @@ ON_PAPER_ONLY = _("Lämna kopian på papper. Skicka den aldrig i chatt, sms elle
 """Stands above a copy on the coordinator's screen; no part of the copy (CON-4)."""
 
 _DONE_AT_18 = _("Det slutar också att gälla när den unge fyller 18 år.")
-_RECORDED_BY = _("Antecknat av den samordnare som registrerade det.")
 
 
 def _rows(said: str, names: Sequence[Text], **parts: object) -> Iterator[Words]:
@@ -165,7 +164,7 @@ _HARM = {
 }
 _COPY = {
     "handed_over": _("{giver} har fått en kopia på papper."),
-    "kept": _("{giver} har en kopia. Samordnaren behåller den."),
+    "kept": _("Samordnaren förvarar kopian. Den är till: {giver}."),
     "declined": _("{giver} vill inte ha någon kopia."),
     "not_safe": _("{giver} får ingen kopia. Det är inte tryggt."),
     "owed": _("{giver} vill ha en kopia. Den är inte lämnad än."),
@@ -180,10 +179,7 @@ def note_of_asking(kept: ConsentAsked) -> Sequence[Words]:
     :returns: lines in the order they are read, each at most :data:`LONGEST_LINE` characters.
     """
     return (
-        _in_one_line(
-            Text(_("Samtycke, ärende {case}. Svaren är från den {day}."), case=kept.case, day=kept.asked_on),
-            _RECORDED_BY,
-        ),
+        Text(_("Samtycke, ärende {case}. Svaren är från den {day}."), case=kept.case, day=kept.asked_on),
         *_who_decides(kept),
         *(line for answers in kept.givers for line in _answers(kept, answers)),
         *_givers_not_asked(kept),
@@ -276,10 +272,15 @@ def _how_long(kept: ConsentAsked) -> Iterator[Words]:
 
 def _about_the_measure(kept: ConsentAsked) -> Iterator[Words]:
     """CON-9: the other consent, in lines of its own."""
-    yield _("Samtycke till insatsen är en egen fråga.")
-    for answers in kept.givers:
-        if answers.measure is not None or not (answers.giver in PARENTS or _was_not_reached(answers)):
-            yield Text(_MEASURE[answers.measure], giver=giver_words(answers.giver, kept.age_group))
+    asked = [
+        answers
+        for answers in kept.givers
+        if answers.measure is not None or not (answers.giver in PARENTS or _was_not_reached(answers))
+    ]
+    if asked:
+        yield _("Samtycke till insatsen är en egen fråga.")
+    for answers in asked:
+        yield Text(_MEASURE[answers.measure], giver=giver_words(answers.giver, kept.age_group))
 
 
 def _copies(kept: ConsentAsked) -> Iterator[Words]:
@@ -333,7 +334,7 @@ def note_of_withdrawal(kept: ConsentWithdrawn) -> Sequence[Words]:
     """
     giver = _giver(kept.giver)
     lines: list[Words] = [
-        _in_one_line(Text(_("Ett samtycke är taget tillbaka, ärende {case}."), case=kept.case), _RECORDED_BY),
+        Text(_("Ett samtycke är taget tillbaka, ärende {case}."), case=kept.case),
         Text(_WITHDRAWN[kept.how], giver=giver, day=kept.withdrawn_on),
     ]
     if kept.parties:
@@ -342,19 +343,29 @@ def note_of_withdrawal(kept: ConsentWithdrawn) -> Sequence[Words]:
             lines.append(Text(_("Det gäller bara uppgifter om: {names}."), names=Listed(_kinds(kept.kinds))))
         else:
             lines.append(_("Det gäller alla uppgifter."))
-        lines.append(_("Det vi delar med stöd av det slutar vi dela genast."))
-        lines.append(_("De parter som berörs ska få veta det."))
+        lines += _what_stops(kept)
     if kept.measure is not None:
         lines.append(_("Det gäller också insatsen.") if kept.parties else _("Det gäller insatsen."))
     if kept.pressed is not None:
         lines.append(_PRESSED[kept.pressed])
-    if POLICE in kept.parties and kept.giver not in PARENTS:
+    if kept.needed == "no":
+        lines.append(_("Ett ja behövs inte från den som tog det tillbaka."))
+    elif POLICE in kept.parties and not kept.kinds:
         lines.append(
             _("Ett ja till polisen är ett villkor för SIG. Ansvarig socialsekreterare beslutar vad som händer nu.")
         )
     else:
         lines.append(_("Det är ansvarig socialsekreterare som bedömer om SIG kan gå vidare."))
     return (*lines, NOT_THE_JOURNAL)
+
+
+def _what_stops(kept: ConsentWithdrawn) -> Iterator[Words]:
+    """CON-11: what ends and who is told; nothing does where the giver's consent was not needed."""
+    if kept.needed == "no":
+        return
+    yield _("Vi slutar genast dela det med stöd av samtycket.")
+    told = [party_words(party) for party in kept.parties if party != PARENTS_PARTY]
+    yield from _rows(_("De här ska få veta det: {names}."), told)
 
 
 def note_of_correction(kept: ConsentCorrected) -> Sequence[Words]:
@@ -384,14 +395,28 @@ def note_of_notice(kept: CorrectionNotice) -> Sequence[Words]:
     :param kept: the record.
     :returns: lines in the order they are read, each at most :data:`LONGEST_LINE` characters.
     """
-    stop = (_("Dela inget mer med stöd av det. Se vad som gäller i Lots."),) if kept.because != "corrected" else ()
     return (
         Text(_("Rättelse till det som är överfört, ärende {case}."), case=kept.case),
         Text(_NOTICES[kept.because], day=kept.about_day),
-        *stop,
-        _("Den tidigare anteckningen ska stå kvar. Nästa överföring visar vilken det är."),
+        *_what_a_notice_is_about(kept),
+        _("Den förra texten ska stå kvar. Nästa överföring visar vilken det är."),
         NOT_THE_JOURNAL,
     )
+
+
+def _what_a_notice_is_about(kept: CorrectionNotice) -> Iterator[Words]:
+    """Whose answers, about whom and what: only that stops, the rest of what was handed over still holds."""
+    if kept.because == "corrected":
+        return
+    if kept.giver is not None:
+        yield Text(_("Det gäller svar från: {giver}."), giver=_giver(kept.giver))
+    yield from _rows(_("Det gäller att vi delar med: {names}."), [party_words(party) for party in kept.parties])
+    if kept.kinds:
+        yield Text(_("Det gäller bara uppgifter om: {names}."), names=Listed(_kinds(kept.kinds)))
+    if kept.measure is not None:
+        yield _("Det gäller insatsen.")
+    if kept.measure is None or kept.parties:
+        yield _("Dela inget mer med stöd av det. Se vad som gäller i Lots.")
 
 
 def note_of_copy(kept: CopySettled) -> Sequence[Words]:

@@ -59,7 +59,7 @@ STATUSES = {
     "given": _("ja"),
     "refused": _("nej"),
     "thinking": _("vill fundera"),
-    "not_reached": _("har inte fått tag i"),
+    "not_reached": _("inte nådd"),
     "not_asked": _("inte tillfrågad"),
     "withdrawn": _("återkallat"),
     "expired": _("har gått ut"),
@@ -137,9 +137,20 @@ def parties_inside(parties: Sequence[str]) -> Text:
     :returns: the first ones, and how many more there are.
     """
     if len(parties) <= LISTED:
-        return Listed(party_inside(party) for party in parties)
+        return listed_inside([party_inside(party) for party in parties])
     first = Listed(party_inside(party) for party in parties[: LISTED - 2])
     return Text(_("{first} och {number} parter till"), first=first, number=len(parties) - LISTED + 2)
+
+
+def listed_inside(parts: Sequence[Text]) -> Text:
+    """Words in a row inside a sentence: "polisen, skolan och BUP".
+
+    :param parts: at least one.
+    :returns: the words.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return Text(_("{first} och {last}"), first=Listed(parts[:-1]), last=parts[-1])
 
 
 class Listed(Text):

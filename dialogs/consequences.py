@@ -14,6 +14,7 @@ from dialogs.consent_words import (
     Listed,
     giver_words,
     kind_words,
+    listed_inside,
     parties_inside,
     party_inside,
     party_words,
@@ -27,6 +28,7 @@ from dialogs.rules.conditions import (
     an_exit_referral_lacks,
     parties_to_be_told,
     sigs_conditions,
+    the_measure_may_be_given,
     the_police_consent_was_withdrawn,
     what_must_be_asked_again,
 )
@@ -42,6 +44,7 @@ from dialogs.rules.consents import (
     Consents,
     parties_with_a_conflict,
     the_consent_that_covers,
+    who_may_be_asked,
     who_must_consent,
 )
 from dialogs.rules.talks import group_said
@@ -97,6 +100,15 @@ _OTHERS = {
 }
 
 
+def as_saved(entries: Sequence[Entry]) -> list[Entry]:
+    """The records that are on record: what is about to be saved has no id yet.
+
+    :param entries: a case's records as they will be.
+    :returns: as they are.
+    """
+    return [entry for entry in entries if entry.id]
+
+
 # ── the matrix ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -110,8 +122,8 @@ def matrix(consents: Consents, world: World) -> list[Line]:
     if not consents.givers:
         return []
     needed = who_must_consent(consents.context)
-    shown = [giver for giver in (*needed, *PARENTS, *GUARDIANS) if giver in needed or giver in consents.givers]
-    shown = list(dict.fromkeys(shown))
+    heard = (giver for giver in who_may_be_asked(consents.context, len(PARENTS)) if giver in consents.givers)
+    shown = list(dict.fromkeys((*needed, *heard)))
     alike: dict[tuple[Text, ...], list[str]] = {}
     for party in dict.fromkeys((POLICE, *consents.parties)):
         cells = tuple(_cell(giver, party, consents) for giver in shown)
@@ -137,9 +149,9 @@ def _cell(giver: str, party: str, consents: Consents) -> Text:
     standing = consents.status(giver, party)
     who = Inside(giver_words(giver, consents.context.age_group))
     if standing.status == "given" and standing.until is not None:
-        said = _("{who}: ja till {until}")
+        said = _("{who}: ja till och med {until}")
         if consents.is_partly_withdrawn(giver, party):
-            said = _("{who}: ja till {until}, delvis återkallat")
+            said = _("{who}: ja till och med {until}, delvis återkallat")
         return Text(said, who=who, until=Verbatim(standing.until.isoformat()))
     return Text(_("{who}: {status}"), who=who, status=Text(STATUSES[standing.status]))
 
@@ -200,7 +212,7 @@ def condition_lines(consents: Consents, world: World) -> list[Line]:
         lines.append(Line(words, ("CON-2",)))
     decides = _("Ansvarig socialsekreterare beslutar om SIG.")
     if conditions.met:
-        decides = _("Samtyckena finns för SIG. Ansvarig socialsekreterare beslutar.")
+        decides = _("Samtyckena finns från dem ni har frågat. Ansvarig socialsekreterare beslutar.")
     lines.append(Line(decides, ("DEC-2",)))
     return lines
 
@@ -263,17 +275,35 @@ def what_follows(before: Sequence[Entry], after: Sequence[Entry], world: World) 
         *_told(old, new),
         *_police_withdrawn(new),
         *_exit(new, world),
-        *_guardian_must_not_learn(new),
+        *must_not_learn(new),
     ]
 
 
 def _meanwhile(before: Sequence[Entry], world: World) -> Iterable[Line]:
-    """What others have saved of consent since the dialog was opened: it is seen before anything is signed."""
+    """What has been saved of consent since the dialog was opened, answer by answer: it is read before anything else."""
     opened = world.opened_at.timestamp()
-    for entry in before:
-        if isinstance(entry.record, CONSENT_RECORDS) and _time_of(entry) > opened:
-            yield Line(_("Samtycket har ändrats sedan du började. Jämför med dina svar."), ("CON-13",), (entry,))
-            return
+    then = consents_of([entry for entry in before if _time_of(entry) <= opened], world)
+    now = consents_of(before, world)
+    age = now.context.age_group
+    for giver in now.givers:
+        who = Inside(giver_words(giver, age))
+        for party in now.parties:
+            standing = now.status(giver, party)
+            if _as_it_reads(then, giver, party) != _as_it_reads(now, giver, party):
+                cell = _cell(giver, party, now)
+                words = Text(_("Nytt sedan du började: {party}, {answer}."), party=party_inside(party), answer=cell)
+                yield Line(words, ("CON-13",), () if standing.entry is None else (standing.entry,), above=True)
+        measure = now.measure(giver)
+        if then.measure(giver).status != measure.status:
+            words = Text(
+                _("Nytt sedan du började: insatsen, {who}: {status}."), who=who, status=Text(STATUSES[measure.status])
+            )
+            yield Line(words, ("CON-9",), () if measure.entry is None else (measure.entry,), above=True)
+
+
+def _as_it_reads(consents: Consents, giver: str, party: str) -> tuple[object, ...]:
+    status = consents.status(giver, party)
+    return status.status, status.until, consents.kinds(giver, party), consents.direction(giver, party)
 
 
 def _time_of(entry: Entry) -> float:
@@ -287,7 +317,7 @@ def _left_out(consents: Consents) -> Iterable[Line]:
         if any(consents.status(g, party).status in ("refused", "withdrawn") for g in who_must_consent(consents.context))
     ]
     if refused:
-        words = Text(_("Uppgifter delas inte med: {parties}."), parties=parties_inside(refused))
+        words = Text(_("Samtycket räcker inte för: {parties}."), parties=parties_inside(refused))
         yield Line(words, ("CON-13", "CON-12"))
 
 
@@ -353,16 +383,64 @@ def _exit(consents: Consents, world: World) -> Iterable[Line]:
         yield Line(words, ("CON-14",))
 
 
-def _guardian_must_not_learn(consents: Consents) -> Iterable[Line]:
+def must_not_learn(consents: Consents) -> list[Line]:
+    """CON-7, CON-8, CON-10, THR-13: whom nobody may turn to about this but the case officer.
+
+    :param consents: the consents as they stand.
+    :returns: lines; none where everyone who has a say may be asked.
+    """
     context = consents.context
+    if context.threat_from_home:
+        words = _("Kontakta ingen hemma om detta. Ansvarig socialsekreterare avgör hur ni gör.")
+        return [Line(words, ("THR-13",))]
     if context.adult:
-        return
-    if context.guardians_must_not_learn:
+        return []
+    if context.harm == "yes":
         words = _("Fråga inte vårdnadshavare om detta. Ansvarig socialsekreterare avgör hur ni gör.")
-        yield Line(words, ("THR-13",) if context.threat_from_home else ("CON-10",))
-    elif context.harm == "unknown" and context.disposes != "alone":
+        return [Line(words, ("CON-10",))]
+    if context.disposes == "alone" and context.guardian_allowed != "yes":
+        words = _("Kontakta inte vårdnadshavare om detta. Den unge bestämmer ensam.")
+        return [Line(words, ("CON-7", "CON-10"))]
+    if context.harm == "unknown" and context.disposes != "alone":
         words = _("Fråga ansvarig socialsekreterare innan vårdnadshavare får veta vad den unge har sagt.")
-        yield Line(words, ("CON-10",))
+        return [Line(words, ("CON-10",))]
+    return []
+
+
+def next_step(consents: Consents) -> Line:
+    """What comes next by the consents alone: whom to ask, or to tell, about the police and the measure.
+
+    :param consents: the consents as they stand.
+    :returns: one line with its rules.
+    """
+    if withdrawals := the_police_consent_was_withdrawn(consents):
+        return Line(_("Nästa steg: vänta på beslut av ansvarig socialsekreterare."), ("CON-6",), withdrawals)
+    context = consents.context
+    age = context.age_group
+    lacking = [giver for giver in who_must_consent(context) if consents.status(giver, POLICE).status != "given"]
+    asked = [giver for giver in lacking if giver in who_may_be_asked(context)]
+    if lacking and not asked:
+        return Line(_("Nästa steg: säg till ansvarig socialsekreterare. Fråga inte vårdnadshavare."), ("CON-10",))
+    if POLICE in parties_with_a_conflict(consents):
+        return Line(_("Nästa steg: säg till ansvarig socialsekreterare att de säger olika."), ("CON-7",))
+    if asked:
+        said = {giver: consents.status(giver, POLICE).status for giver in asked}
+        later = [giver for giver, status in said.items() if status in ("refused", "thinking")]
+        who = listed_inside([Inside(giver_words(giver, age)) for giver in later or asked])
+        if later:
+            again = _("Nästa steg: fråga {who} igen när det passar. Säg att det går att ändra sig.")
+            return Line(Text(again, who=who), ("CON-1",))
+        return Line(Text(_("Nästa steg: fråga {who} om polisen."), who=who), ("CON-1", "CON-7"))
+    if not consents.is_covered(POLICE):
+        return Line(_("Nästa steg: fråga vilka uppgifter alla säger ja till."), ("CON-1", "CON-3"))
+    measures: dict[str, str] = {giver: consents.measure(giver).status for giver in ("subject", *GUARDIANS)}
+    match the_measure_may_be_given(context, measures):
+        case "met":
+            return Line(_("Nästa steg: fråga polisen hur de ser på saken."), ("TG-6",))
+        case "lacking" if measures["subject"] not in ("refused", "withdrawn"):
+            return Line(_("Nästa steg: fråga om insatsen SIG."), ("CON-9",))
+        case _:
+            return Line(_("Nästa steg: säg till ansvarig socialsekreterare vad de svarar om insatsen."), ("CON-9",))
 
 
 # ── what is due ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,14 @@ from dialogs.law_words import law_words
 from dialogs.model import Decide, Dialog, Go, Outcome, Question, Route, Why, World
 from dialogs.records import ConsentAsked, DisclosureMade, Entry, Record
 from dialogs.rules.cases import ADULT_AGES, MINOR_AGES
-from dialogs.rules.consents import PARENTS_PARTY, Consents, Cover, Standing, the_consent_that_covers
+from dialogs.rules.consents import (
+    PARENTS_PARTY,
+    Consents,
+    Cover,
+    Standing,
+    a_threat_may_come_from_home,
+    the_consent_that_covers,
+)
 from dialogs.rules.disclosure import (
     AUTHORITY,
     BASES,
@@ -211,10 +218,19 @@ def _asks_if_covered(answers: Answers, world: World) -> Words:
     return _lines(
         Text(_("Samtycket täcker det här. Uppgifter: {info}. Mottagare: {party}."), **_what_and_whom(answers)),
         *_consent_lines(answers, world),
+        *_nobody_at_home(answers, world),
         YOU_DECIDE,
         DANGER,
         _("Har du delat, och vill spara det?"),
     )
+
+
+def _nobody_at_home(answers: Answers, world: World) -> Sequence[Words]:
+    """THR-13: that a consent covers it is no reason to turn to those whom a threat may come from."""
+    entries = world.entries(answers.word("case"))
+    if _party(answers) != PARENTS_PARTY or not a_threat_may_come_from_home(entries):
+        return ()
+    return (_("Kontakta ingen hemma om detta. Ansvarig socialsekreterare avgör hur ni gör."),)
 
 
 def _readings(bases: Sequence[Basis], world: World) -> Words:

@@ -31,7 +31,7 @@ WHAT_BECAME = Choice(
     choices=(
         Option("handed_over", _("Lämnad på papper")),
         Option("kept", _("Samordnaren behåller den")),
-        Option("declined", _("Personen vill inte ha den")),
+        Option("declined", _("Vill inte ha den")),
     )
 )
 

@@ -70,11 +70,13 @@ class Line:
     :ivar words: what it says.
     :ivar rules: the rules it follows from.
     :ivar records: the records it was counted or read from, oldest first.
+    :ivar above: whether it stands above the answers at a read-back: it must be read before them.
     """
 
     words: Words
     rules: tuple[str, ...] = ()
     records: tuple[Entry, ...] = ()
+    above: bool = False
 
 
 Asked = Words | Callable[[Answers, World], Words]
@@ -108,6 +110,8 @@ class Question:
         never for what a person must have said or done (design, how it should feel).
     :ivar depends_on: questions whose change makes this answer void.
     :ivar offers: earlier questions that can be changed right here, since they are what may be wrong.
+    :ivar asked_anew: whether its answer, and what depends on it, is void when a draft is taken up again: it was true
+        only then (THR-0).
     """
 
     id: str
@@ -118,6 +122,7 @@ class Question:
     preset: Callable[[Answers, World], Value | None] | None = None
     depends_on: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    asked_anew: bool = False
 
     def words(self, answers: Answers, world: World) -> Words:
         """The question's sentence as it is asked now.
@@ -140,6 +145,7 @@ class Outcome:
     :ivar foresees: what will follow, shown under the answers before they are saved; called with the world as it will
         be after saving. ``None`` where nothing follows that is not plain from the answers.
     :ivar leads_to: ids of the dialogs to offer first on the last screen, in the same case.
+    :ivar numbers: telephone numbers that the last screen has a button each for, to copy.
     """
 
     id: str
@@ -148,6 +154,7 @@ class Outcome:
     rules: tuple[str, ...] = ()
     foresees: Callable[[Answers, World], Sequence[Line]] | None = None
     leads_to: Callable[[Answers, World], Sequence[str]] | None = None
+    numbers: Callable[[Answers, World], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +226,8 @@ class Dialog:
     :ivar note: the journal note from the record alone, so the two cannot differ; ``None`` where there is none.
     :ivar copies: the copies that may exist of a record of its kinds, from the record, its case's records and today;
         asked anew whenever one is shown. ``None`` where there are none.
+    :ivar beside: what stands above the questions beside the talk: whether to take up a draft, what to change and
+        whether to leave; ``None`` for nothing.
     :ivar title_when_closed: its title on a closed case; ``None`` where it is not for those.
     :ivar listed: whether it stands in menus and lists of commands; others are opened from a case.
     """
@@ -238,6 +247,7 @@ class Dialog:
     copies: Callable[[Entry, Sequence[Entry], date], Sequence[Copy]] | None = None
     listed: bool = True
     title_when_closed: Words | None = None
+    beside: Words | None = None
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
     endings: Mapping[str, Outcome] = field(init=False, repr=False, compare=False)
 
@@ -268,6 +278,8 @@ def words_of(dialog: Dialog) -> Iterator[tuple[str, Words]]:
     yield from (
         (place, words) for place, words in (("title", dialog.title), ("about", dialog.about), ("noun", dialog.noun))
     )
+    if dialog.beside is not None:
+        yield "beside", dialog.beside
     for question in dialog.questions:
         where = f"question {question.id}"
         if isinstance(question.asks, str | Text):

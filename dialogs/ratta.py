@@ -14,7 +14,7 @@ from typing import Any
 from dialogs.answers import Answers, CaseCode, Choice, Day, Option, Pick
 from dialogs.consent_notes import note_of_correction
 from dialogs.consent_words import giver_words
-from dialogs.consequences import consent_record_words, consents_of, what_follows, who_said
+from dialogs.consequences import as_saved, consent_record_words, consents_of, what_follows, who_said
 from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, World
 from dialogs.records import (
     ConsentAsked,
@@ -307,7 +307,7 @@ def _says_consent_mistaken(answers: Answers, world: World) -> Sequence[Words]:
 
 def _foresees(answers: Answers, world: World) -> Sequence[Line]:
     after = world.entries(answers.word("case"))
-    return what_follows([entry for entry in after if entry.id], after, world)
+    return what_follows(as_saved(after), after, world)
 
 
 def _says_corrected(answers: Answers, world: World) -> Sequence[Words]:
@@ -499,7 +499,7 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
         whose, reason = answers.word("whose"), answers.word("consent_reason")
         fields = {"case": case, "corrects": about, "about_day": the_day_of(entry).isoformat(), "reason": reason}
         corrected = ConsentCorrected.from_payload(fields | ({} if whose == EVERYONE else {"giver": whose}))
-        return (corrected, *((notice_of(entry, "mistaken"),) if transferred else ()))
+        return (corrected, *((notice_of(entry, "mistaken", giver=corrected.giver),) if transferred else ()))
     correction = _correction(answers, world, answers.word("reason"))
     return (correction, *((notice_of(entry, "corrected"),) if transferred else ()))
 

@@ -27,7 +27,7 @@ from dialogs.answers import (
 from dialogs.case_facts import fact_question, facts_said
 from dialogs.consent_notes import ON_PAPER_ONLY, copy_for, note_of_asking
 from dialogs.consent_words import EXPLAINED, HOW, STATUSES, giver_words, party_words
-from dialogs.consequences import condition_lines, consents_of, what_follows
+from dialogs.consequences import as_saved, condition_lines, consents_of, next_step, what_follows
 from dialogs.dates import months_on
 from dialogs.model import Copy, Decide, Dialog, Go, Line, Outcome, Question, Route, Why, World
 from dialogs.policy import PARTIES
@@ -105,23 +105,35 @@ def _ask(giver: str, words: str) -> Callable[[Answers, World], Words]:
     return lambda answers, world: Text(words, who=_who(giver, answers))
 
 
-def _standing_words(giver: str, party: str, answers: Answers, world: World) -> Text | None:
-    """What stands of an earlier answer, for the button that keeps it."""
+def _ask_about_the_police(giver: str) -> Callable[[Answers, World], Words]:
+    def asks(answers: Answers, world: World) -> Words:
+        unclear = giver.startswith("guardian") and answers.word_or_none("harm") == UNKNOWN
+        words = _("{who}: får vi dela uppgifter med polisen?")
+        if unclear:  # CON-10: the question itself may tell what is secret
+            words = _("Fråga ansvarig socialsekreterare först. {who}: får vi dela uppgifter med polisen?")
+        return Text(words, who=_who(giver, answers))
+
+    return asks
+
+
+def _as_it_stands(giver: str, party: str, answers: Answers, world: World) -> Option | None:
+    """The button that keeps an earlier answer; it carries the status, so that it falls when that changes meanwhile."""
     consents = _consents(answers, world)
     standing = consents.measure(giver) if party == "measure" else consents.status(giver, party)
-    if standing.status not in SPOKE:
+    if standing.status in ("not_asked", "not_reached"):
         return None
     status = Text(STATUSES[standing.status])
-    if standing.until is None:
-        return Text(_("Samma som förut: {status}"), status=status)
-    until = Verbatim(standing.until.isoformat())
-    return Text(_("Samma som förut: {status} till {until}"), status=status, until=until)
+    words = Text(_("Samma som förut: {status}"), status=status)
+    if standing.until is not None and standing.status == GIVEN:
+        until = Verbatim(standing.until.isoformat())
+        words = Text(_("Samma som förut: {status} till och med {until}"), status=status, until=until)
+    return Option(f"{UNCHANGED}_{standing.status}", words)
 
 
 def _answers_about(giver: str, party: str, offered: Sequence[Option]) -> Callable[[Answers, World], Sequence[Option]]:
     def offers(answers: Answers, world: World) -> Sequence[Option]:
-        standing = _standing_words(giver, party, answers, world)
-        return offered if standing is None else (*offered, Option(UNCHANGED, standing))
+        before = _as_it_stands(giver, party, answers, world)
+        return offered if before is None else (*offered, before)
 
     return offers
 
@@ -141,6 +153,21 @@ def _other_parties(giver: str) -> Callable[[Answers, World], Sequence[Option]]:
     return lines
 
 
+def _as_before(giver: str) -> Callable[[Answers, World], Mapping[str, Words]]:
+    """What a party that is not asked about now stands as since before."""
+
+    def starts(answers: Answers, world: World) -> Mapping[str, Words]:
+        consents = _consents(answers, world)
+        held = {party: consents.status(giver, party).status for party in consents.parties}
+        return {
+            party: Text(_("som förut, {status}"), status=Text(STATUSES[status]))
+            for party, status in held.items()
+            if status != "not_asked"
+        }
+
+    return starts
+
+
 def _said(giver: str, answers: Mapping[str, Value]) -> dict[str, str]:
     """What was said now, by party; what was not asked, or is as before, is not in it."""
     said: dict[str, str] = {}
@@ -158,17 +185,17 @@ def _said_yes_to(giver: str) -> Callable[[Answers, World], Sequence[str]]:
 
 
 def _usual_scopes(giver: str) -> Callable[[Answers, World], dict[str, str]]:
-    """What is proposed: what the giver before said yes to, else the usual kinds in both directions."""
+    """What is proposed: what this giver last said yes to and has not taken back, else the usual kinds, both ways."""
 
     def preset(answers: Answers, world: World) -> dict[str, str]:
-        before: dict[str, str] = {}
-        for other in GIVERS[: GIVERS.index(giver)]:
-            held = answers.get(f"kinds_{other}")
-            before |= held if isinstance(held, dict) else {}
-        return {
-            party: before.get(party, Scope(USUAL_KINDS_OF.get(party, USUAL_KINDS)).written())
-            for party in _said_yes_to(giver)(answers, world)
-        }
+        consents = _consents(answers, world)
+        scopes = {}
+        for party in _said_yes_to(giver)(answers, world):
+            kinds, direction = consents.last_scope(giver, party)
+            ways = {"to": ("to",), "from": ("from",)}.get(direction or "", ("to", "from"))
+            scope = Scope(kinds, ways) if kinds else Scope(USUAL_KINDS_OF.get(party, USUAL_KINDS))
+            scopes[party] = scope.written()
+        return scopes
 
     return preset
 
@@ -236,7 +263,7 @@ def _questions_to(giver: str) -> Iterator[Question]:
     name = Text(_LABELLED[giver])
     yield Question(
         id=f"police_{giver}",
-        asks=_ask(giver, _("{who}: får vi dela uppgifter med polisen?")),
+        asks=_ask_about_the_police(giver),
         label=Text(_("Polisen, {who}"), who=name),
         kind=Pick(offers=_answers_about(giver, POLICE, POLICE_ANSWERS)),
         why=Why(
@@ -252,7 +279,7 @@ def _questions_to(giver: str) -> Iterator[Question]:
             giver, _("{who}: får vi dela uppgifter med fler? Tryck en gång för ja, två gånger för nej. Sedan Klar.")
         ),
         label=Text(_("Andra parter, {who}"), who=name),
-        kind=ThreeState(lines=_other_parties(giver), states=STATES, beside=BESIDE),
+        kind=ThreeState(lines=_other_parties(giver), states=STATES, beside=BESIDE, starts=_as_before(giver)),
         why=Why(
             words=_("Det ska synas vem som sa ja till vad. Den du inte frågar om står kvar som inte tillfrågad."),
             rules=("CON-2", "CON-13") if not giver.startswith("parent") else ("CON-8", "CON-13"),
@@ -437,7 +464,7 @@ QUESTIONS = (
 
 def _foresees(answers: Answers, world: World) -> Sequence[Line]:
     after = world.entries(answers.word("case"))
-    return what_follows([entry for entry in after if entry.id], after, world)
+    return what_follows(as_saved(after), after, world)
 
 
 def _says_documented(answers: Answers, world: World) -> Sequence[Words]:
@@ -452,9 +479,7 @@ def _says_documented(answers: Answers, world: World) -> Sequence[Words]:
             _("Fara för liv: ring 112."),
             _("Nästa steg: kan någon ha pressat personen? Gå igenom hot och säkerhet nu."),
         )
-    if consents.is_covered(POLICE):
-        return (*saved, _("Nästa steg: fråga polisen hur de ser på saken."))
-    return (*saved, _("Nästa steg: fråga igen när personen är redo. Säg att det går att ändra sig."))
+    return (*saved, next_step(consents).words)
 
 
 def _leads_to(answers: Answers, world: World) -> Sequence[str]:
@@ -498,7 +523,8 @@ def _next_giver(giver: str, answers: Answers, world: World) -> str:
     later = [other for other in asked if GIVERS.index(other) > GIVERS.index(giver)]
     if later:
         return later[0]
-    if giver == "subject" and "parents" not in answers and _lets_parents_take_part(answers):
+    home = _context(answers, world).threat_from_home
+    if giver == "subject" and "parents" not in answers and _lets_parents_take_part(answers) and not home:
         return "parents"
     return "when" if _anything_new(answers) else "nothing"
 
@@ -639,14 +665,23 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
 def _notices(asked: ConsentAsked, answers: Answers, world: World) -> list[CorrectionNotice]:
     consents = _consents(answers, world)
     transferred = what_was_transferred(world.entries(asked.case))
-    changed = [
-        consents.status(given.giver, line.party)
-        for given in asked.givers
-        for line in given.lines
-        if line.answer == REFUSED
-    ]
-    taken_back = dict.fromkeys(s.entry for s in changed if s.status == GIVEN and s.entry is not None)
-    return [notice_of(entry, "withdrawn") for entry in taken_back if entry.id in transferred]
+    notices = []
+    for given in asked.givers:
+        taken_back: dict[Entry, list[str]] = {}
+        for line in given.lines:
+            stood = consents.status(given.giver, line.party)
+            if line.answer in (REFUSED, THINKING) and stood.status == GIVEN and stood.entry is not None:
+                taken_back.setdefault(stood.entry, []).append(line.party)
+        measure = consents.measure(given.giver)
+        no_longer = measure.entry if given.measure in (REFUSED, THINKING) and measure.status == GIVEN else None
+        if no_longer is not None:
+            taken_back.setdefault(no_longer, [])
+        notices += [
+            notice_of(entry, "withdrawn", giver=given.giver, parties=tuple(parties), measure=entry is no_longer)
+            for entry, parties in taken_back.items()
+            if entry.id in transferred
+        ]
+    return notices
 
 
 def _answers_of(giver: str, answers: Answers) -> GiverAnswers | None:

@@ -176,12 +176,16 @@ class CompiledDialog:
 
     def _shortest(self) -> dict[str, int]:
         left = dict.fromkeys(self.dialog.endings, 0)
-        for _ in self.dialog.questions:  # as many rounds as the longest way can have
-            for row in self._rows.values():
+        shorter = True
+        while shorter:  # until nothing gets shorter: at most as many rounds as the longest way has questions
+            shorter = False
+            for row in reversed(self._rows.values()):  # from the end, so that one round does for most dialogs
                 asked = self.dialog.by_id.get(row.source)
-                if asked is not None and row.to in left:
-                    way = left[row.to] + (asked.preset is None)
-                    left[row.source] = min(way, left.get(row.source, way))
+                if asked is None or row.to not in left:
+                    continue
+                way = left[row.to] + (asked.preset is None)
+                if way < left.get(row.source, way + 1):
+                    left[row.source], shorter = way, True
         return left
 
     def mermaid(self) -> str:

@@ -1,8 +1,8 @@
-"""A text cut into pieces, each of which a copy button can hold."""
+"""A text cut into pieces that a copy button can hold, and into pages that a message can."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 LONGEST_PIECE = 256
 """UTF-16 code units: what a copy button may hold (https://core.telegram.org/bots/api#copytextbutton)."""
@@ -52,3 +52,22 @@ def _parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             for number, part in enumerate((word,) if units(word) <= LONGEST_PIECE else word):
                 yield "" if number else before, part
             before = " "
+
+
+LONGEST_PAGE = 3000
+"""Characters of a page; Telegram takes 4,096 in a message, and a notice may stand above."""
+
+
+def in_pages(lines: Sequence[str]) -> list[list[str]]:
+    """Lines in pages that one message can hold; no line is cut but one that is a whole list.
+
+    :param lines: in the order they are read.
+    :returns: at least one page.
+    """
+    found: list[list[str]] = [[]]
+    parts = (part for line in lines for part in (line.split("; ") if len(line) > LONGEST_PAGE // 2 else [line]))
+    for line in parts:
+        if found[-1] and sum(len(one) + 1 for one in found[-1]) + len(line) > LONGEST_PAGE:
+            found.append([])
+        found[-1].append(line)
+    return found

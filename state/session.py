@@ -19,7 +19,7 @@ from dialogs.law_words import law_words
 from dialogs.model import Dialog, Line, Outcome, Question, World
 from dialogs.records import CaseOpened, Entry, Record
 from dialogs.rules.catalogue import rule_words
-from dialogs.texts import Text, Words, as_text, say
+from dialogs.texts import Text, Verbatim, Words, as_text, say
 from dialogs.texts import mark as _
 from state.events import (
     AbandonAsked,
@@ -39,12 +39,16 @@ from state.events import (
     WhyAsked,
 )
 from state.machine import CompiledDialog, Position
+from state.pieces import in_pages
 from state.screen import Button, Rows, Screen, stack
 
 BACK, WHY, CHANGE, SAVE, ABANDON, MORE = "!back", "!why", "!change", "!save", "!abandon", "!more"
 YES_ABANDON, NO_GO_ON = "!abandon:yes", "!abandon:no"
 RESUME, START_OVER, ANOTHER = "!resume", "!over", "!another"
 """What can be done with a draft that was found; the desk takes care of the last: the draft stays, a new one begins."""
+
+NOT_DRAWN = "222-223"
+"""Stands for a code in a record that is only looked at before it is saved; its check character is no one's."""
 
 FORESEEN = "~"
 """What a line of a read-back begins with where it is no answer but what follows from saving."""
@@ -54,8 +58,8 @@ ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ASKING_CHANGE, ASKING_ABANDON, ASKING_RESUME = "change", "abandon", "resume"
 ASKING_WHY, ASKING_MORE = "why", "more"
 
-LONGEST_PAGE = 3500
-"""Characters of a read-back that are shown at once; Telegram takes 4,096, and a notice may stand above."""
+MOST_TOLD = 4
+"""How many lines that have changed are named above a read-back; all of them stand in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,8 +235,8 @@ class Engine:
         offered = any(button.value == value for button in shown.buttons)
         if shown.typed == "date" and ISO_DAY.fullmatch(value):
             offered = True  # "Idag" of before midnight still means its own day
-        if value == SAVE and session.read_back is not None and isinstance(position.at, Question):
-            offered = True  # the read-back was shown, and the world has opened a question since
+        if value == SAVE and session.read_back not in (None, self._read_back(session, position, world)):
+            offered = True  # the read-back was shown, and the world has changed since: that is told
         if revision != session.revision or not offered:
             fell = self._fell(session, position, world)
             return Step(session, (PressWasStale(),), self._screen(session, position, world, fell) if fell else shown)
@@ -328,7 +332,10 @@ class Engine:
         if value.startswith(f"{MORE}:"):
             turned = replace(session, asking=value.removeprefix(f"{MORE}:"), revision=session.revision + 1)
             return Step(turned, (), self._screen(turned, position, world))
-        if value in (NO_GO_ON, RESUME):
+        if value == RESUME:
+            session = self._asked_anew(session)
+            return self._go_on(session, self._position(session, world), world)
+        if value == NO_GO_ON:
             return self._go_on(session, position, world)
         if value == START_OVER:
             again = replace(
@@ -411,7 +418,8 @@ class Engine:
         """What will follow from saving, as the dialog foresees it."""
         if not isinstance(position.at, Outcome) or position.at.foresees is None:
             return ()
-        records = self.compiled[session.dialog].dialog.record(position.answers, world)
+        undrawn = replace(world, draw_code=lambda: NOT_DRAWN)  # a code is drawn once, when it is saved
+        records = self.compiled[session.dialog].dialog.record(position.answers, undrawn)
         return position.at.foresees(position.answers, _after(world, tuple(records)))
 
     @staticmethod
@@ -429,7 +437,13 @@ class Engine:
         stands = self._read_back(session, position, world)
         if not isinstance(position.at, Outcome) or stands != session.read_back:
             changed = _("Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
-            fresh = [line for line in stands if line not in (session.read_back or ()) and line.startswith(FORESEEN)]
+            above = {
+                f"{FORESEEN} {say(line.words, world.language)}"
+                for line in self._foreseen(session, position, world)
+                if line.above  # that is told above the answers
+            }
+            known = {*(session.read_back or ()), *above}
+            fresh = [line for line in stands if line not in known and line.startswith(FORESEEN)][:MOST_TOLD]
             told = [Text(_("Nytt: {line}"), line=line.removeprefix(f"{FORESEEN} ")) for line in fresh]
             return self._arrive(self._moved(session, asking=""), world, (PressWasStale(),), (changed, *told))
         records = tuple(self.compiled[session.dialog].dialog.record(position.answers, world))
@@ -452,7 +466,12 @@ class Engine:
         if world.practice:
             write = _("Koden {case} är bara övning. Skriv den inte i verksamhetssystemet.")
         lines += [Text(write, case=case) for case in opened]
-        screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=())
+        numbers = () if outcome.numbers is None else outcome.numbers(position.answers, after)
+        copying = [
+            Button(say(Text(_("Kopiera {number}"), number=Verbatim(number)), world.language), f"copied-{n}", number)
+            for n, number in enumerate(numbers, 1)
+        ]
+        screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=stack(copying))
         leads_to = () if outcome.leads_to is None else tuple(outcome.leads_to(position.answers, after))
         return Step(None, (*events, SessionCompleted(outcome.id, records, leads_to)), screen)
 
@@ -469,6 +488,16 @@ class Engine:
         if waiting.startswith(f"{ASKING_CHANGE}:") and waiting.removeprefix(f"{ASKING_CHANGE}:") not in position.way:
             waiting, growing = "", None
         return self._arrive(self._moved(session, asking=waiting, growing=growing), world, (SessionResumed(),))
+
+    def _asked_anew(self, session: Session) -> Session:
+        """A draft without the answers that were true only when they were given; the talk goes on from there."""
+        dialog = self.compiled[session.dialog].dialog
+        anew = [q.id for q in dialog.questions if q.asked_anew and q.id in session.answers]
+        if not anew:
+            return session
+        dropped = frozenset(anew).union(*(dialog.depending_on(q) for q in anew))
+        answers = {q: held for q, held in session.answers.items() if q not in dropped}
+        return replace(session, answers=answers, asking=f"{ASKING_RESUME}:", growing=None)
 
     def _reopen(self, session: Session, world: World, notices: Sequence[Words] = ()) -> Step:
         dialog = self.compiled[session.dialog].dialog
@@ -533,6 +562,8 @@ class Engine:
         lines = [say(words, lang) for words in notices]
         question = self._question(session, position)
         progress = None
+        if dialog.beside is not None and (_beside(session.asking) or session.asking == ASKING_CHANGE):
+            lines.append(say(dialog.beside, lang))
         if question is not None:
             before = _before(question, position)
             lines += _heading(dialog, before, lang)
@@ -555,12 +586,14 @@ class Engine:
             rows = stack(choices, (_button(_("Tillbaka"), BACK, lang),))
         elif session.asking.partition(":")[0] in (ASKING_WHY, ASKING_MORE):
             why = session.asking.startswith(ASKING_WHY)
-            pages = _pages(self._reasons(session, position, world) if why else self._summary(session, position, world))
+            pages = in_pages(
+                self._reasons(session, position, world) if why else self._summary(session, position, world)
+            )
             number = min(int(session.asking.partition(":")[2] or 0), len(pages) - 1)
             lines += pages[number]
             rows = self._page_rows(ASKING_WHY if why else ASKING_MORE, number, len(pages), position, lang)
         else:
-            pages = _pages(self._summary(session, position, world))
+            pages = in_pages(self._summary(session, position, world))
             lines += pages[0]
             rows = self._page_rows(ASKING_MORE, 0, len(pages), position, lang)
         return Screen(
@@ -575,10 +608,12 @@ class Engine:
     def _summary(self, session: Session, position: Position, world: World) -> list[str]:
         """What is signed: the answers, and what will follow from saving them."""
         lang = world.language
-        foreseen = [_with_its_rules(line, lang) for line in self._foreseen(session, position, world)]
+        lines = self._foreseen(session, position, world)
+        above = [_with_its_rules(line, lang) for line in lines if line.above]
+        foreseen = [_with_its_rules(line, lang) for line in lines if not line.above]
         answers = self._lines(self.compiled[session.dialog].dialog, position, world)
         follows = ["", say(_("Om du sparar:"), lang), *foreseen] if foreseen else []
-        return [say(_("Stämmer det här?"), lang), *answers, *follows]
+        return [*above, say(_("Stämmer det här?"), lang), *answers, *follows]
 
     @staticmethod
     def _page_rows(what: str, number: int, pages: int, position: Position, lang: str) -> Rows:
@@ -653,17 +688,6 @@ def _under(asking: str) -> str:
 
 def _button(words: Words, value: str, language: str) -> Button:
     return Button(say(words, language), value)
-
-
-def _pages(lines: Sequence[str]) -> list[list[str]]:
-    """Lines in pages that one message can hold; at least one page, and no line is cut but one that is a whole list."""
-    pages: list[list[str]] = [[]]
-    parts = (part for line in lines for part in (line.split("; ") if len(line) > LONGEST_PAGE // 2 else [line]))
-    for line in parts:
-        if pages[-1] and sum(len(one) + 1 for one in pages[-1]) + len(line) > LONGEST_PAGE:
-            pages.append([])
-        pages[-1].append(line)
-    return pages
 
 
 def _with_its_rules(line: Line, language: str) -> str:

@@ -152,6 +152,7 @@ def test_con_5_what_is_taken_back_and_what_is_left(
     written = withdrawal(talk)
     head = {name: written.pop(name) for name in ("case", "withdrawn_on", "giver", "how")}
     assert head == {"case": OURS, "withdrawn_on": "2026-11-23", "giver": "subject", "how": head["how"]}, why
+    assert written.pop("needed") == "yes", "the answer is the adult's own"
     assert written == kept, why
     consents = consents_after(talk)
     assert {p: consents.kinds("subject", p) for p in (POLICE, SCHOOL) if consents.kinds("subject", p)} == left, why
@@ -208,9 +209,9 @@ def test_no_kind_chosen_takes_nothing_back() -> None:
             [
                 "Ansvarig socialsekreterare bedömer om SIG kan fortsätta. (CON-5)",
                 "Polisen – personen: återkallat. (CON-13)",
-                "Skolan – personen: ja till 2027-05-02. (CON-13)",
+                "Skolan – personen: ja till och med 2027-05-02. (CON-13)",
                 "Personen: återkallat. (CON-1)",
-                "Uppgifter delas inte med: polisen.",
+                "Samtycket räcker inte för: polisen.",
                 "Sluta dela nu med polisen.",
                 "Det väntar på beslut av ansvarig socialsekreterare. (CON-6, DEC-2)",
             ],
@@ -219,8 +220,11 @@ def test_no_kind_chosen_takes_nothing_back() -> None:
         ),
         (
             [POLICE, "crime", DONE, "meeting", "no"],
-            ["Polisen – personen: ja till 2027-05-02, delvis återkallat. (CON-13)"],
-            ["Polisen – personen: återkallat", "Det väntar på beslut", "Uppgifter delas inte med"],
+            [
+                "Om du sparar:\nSluta dela med polisen: brott och misstankar. (CON-5)",
+                "Polisen – personen: ja till och med 2027-05-02, delvis återkallat. (CON-13)",
+            ],
+            ["Polisen – personen: återkallat", "Det väntar på beslut", "Samtycket räcker inte för"],
             "a part of it: the rest stands",
         ),
         (
@@ -237,7 +241,7 @@ def test_no_kind_chosen_takes_nothing_back() -> None:
             ["measure", "meeting"],
             [
                 "Ansvarig socialsekreterare bedömer om SIG kan fortsätta. (CON-5)",
-                "Polisen – personen: ja till 2027-05-02.",
+                "Polisen – personen: ja till och med 2027-05-02.",
             ],
             ["Sluta dela nu", "Samtycket till insatsen finns."],
             "CON-9: the measure alone",
@@ -251,6 +255,87 @@ def test_the_preview_says_what_follows(presses: list[str], says: list[str], sile
     assert [words for words in says if words not in foreseen] == [], why
     assert [words for words in silent if words in foreseen] == [], why
     assert talk.kept == (), "nothing is kept yet"
+
+
+NOTHING_CHANGES = "Det ändrar inte vad samtycket räcker för."
+LETS_THEM = asked(
+    *(said(giver, POLICE, SCHOOL) for giver in ("subject", "guardian_1")),
+    age="15_17",
+    custody="two",
+    disposes="alone",
+    guardian_allowed="yes",
+    harm="no",
+)
+WITH_A_PARENT = asked(said("subject", SCHOOL, "parents"), said("parent_1", SCHOOL))
+SECOND_IS_LACKING = asked(
+    *(said(giver, POLICE, SCHOOL) for giver in ("subject", "guardian_1")), age="15_17", disposes="together", harm="no"
+)
+
+
+@pytest.mark.parametrize(
+    ("records", "presses", "needed", "last", "why"),
+    [
+        (
+            ADULT,
+            ["subject", "all", "meeting", "no"],
+            "yes",
+            "Nästa steg: säg till polisen och skolan vad som inte gäller längre.",
+            "CON-11: every party that may not be shared with now",
+        ),
+        (
+            ADULT,
+            ["subject", POLICE, "crime", DONE, "meeting", "no"],
+            "yes",
+            "Nästa steg: säg till polisen vad som inte gäller längre.",
+            "a part of it too",
+        ),
+        (
+            MINOR,
+            ["guardian_2", SCHOOL, EVERYTHING, "meeting"],
+            "yes",
+            "Nästa steg: säg till skolan vad som inte gäller längre.",
+            "CON-7: one of those who must consent",
+        ),
+        (
+            [*facts("15_17"), LETS_THEM],
+            ["guardian_1", SCHOOL, EVERYTHING, "meeting"],
+            "no",
+            NOTHING_CHANGES,
+            "CON-7: who is not needed closes nothing",
+        ),
+        (
+            [*facts("15_17"), SECOND_IS_LACKING],
+            ["guardian_1", SCHOOL, EVERYTHING, "meeting"],
+            "yes",
+            NOTHING_CHANGES,
+            "nothing was shared yet",
+        ),
+        (
+            [*facts("21_29"), WITH_A_PARENT],
+            ["parent_1", SCHOOL, EVERYTHING, "meeting"],
+            "no",
+            NOTHING_CHANGES,
+            "CON-8: nor does a parent",
+        ),
+        (
+            [*facts("21_29"), WITH_A_PARENT],
+            ["subject", "parents", EVERYTHING, "meeting"],
+            "yes",
+            "Det som är återkallat delas inte från och med nu.",
+            "CON-8: it is no party that is told of it",
+        ),
+    ],
+)
+def test_con_11_the_last_words_tell_the_parties_that_it_changes_something_for(
+    records: list[Record], presses: list[str], needed: str, last: str, why: str
+) -> None:
+    """CON-5, CON-7, CON-8, CON-11: never a parent or a guardian."""
+    talk = a_talk(*records).picks(*presses, SAVE)
+    assert withdrawal(talk)["needed"] == needed, why
+    said_last = talk.screen.text
+    assert said_last.endswith(last), why
+    for word in ("vårdnadshavare", "förälder", "föräldrarna"):
+        assert word not in said_last, why
 
 
 @pytest.mark.parametrize(("pressed", "leads"), [("yes", True), (UNKNOWN, True), ("no", False)])
@@ -322,25 +407,30 @@ OTHERS_HANDED_OVER = Transferred(case=OURS, bundle=1, records=(id_of(1), id_of(2
 
 
 @pytest.mark.parametrize(
-    ("handed", "presses", "notices", "why"),
+    ("handed", "presses", "notice", "why"),
     [
-        ([], [POLICE, EVERYTHING, "meeting", "no"], 0, "nothing was handed over"),
-        ([OTHERS_HANDED_OVER], [POLICE, EVERYTHING, "meeting", "no"], 0, "other records were"),
-        ([HANDED_OVER], [POLICE, EVERYTHING, "meeting", "no"], 1, "the consent was"),
-        ([HANDED_OVER], [POLICE, "crime", DONE, "meeting", "no"], 1, "a part of it"),
-        ([HANDED_OVER], ["all", "meeting", "no"], 1, "two parties of one record: one notice"),
-        ([HANDED_OVER], ["measure", "meeting"], 1, "the measure stood in it too"),
+        ([], [POLICE, EVERYTHING, "meeting", "no"], None, "nothing was handed over"),
+        ([OTHERS_HANDED_OVER], [POLICE, EVERYTHING, "meeting", "no"], None, "other records were"),
+        ([HANDED_OVER], [POLICE, EVERYTHING, "meeting", "no"], {"parties": (POLICE,)}, "the consent was"),
+        (
+            [HANDED_OVER],
+            [POLICE, "crime", DONE, "meeting", "no"],
+            {"parties": (POLICE,), "kinds": ("crime",)},
+            "a part of it",
+        ),
+        ([HANDED_OVER], ["all", "meeting", "no"], {"parties": (POLICE, SCHOOL)}, "two parties of one record"),
+        ([HANDED_OVER], ["measure", "meeting"], {"measure": "withdrawn"}, "the measure stood in it too: no party"),
     ],
 )
 def test_con_5_a_notice_only_where_the_record_was_handed_over(
-    handed: list[Record], presses: list[str], notices: int, why: str
+    handed: list[Record], presses: list[str], notice: dict[str, Any] | None, why: str
 ) -> None:
+    """CON-5: it says whose answer it is about, towards whom and of what; the rest of the record still holds."""
     talk = a_talk(*ADULT, *handed).picks("subject", *presses, SAVE)
-    assert [kept.kind for kept in talk.kept] == ["consent_withdrawn", *["correction_notice"] * notices], why
-    for kept in talk.kept[1:]:
-        assert kept == CorrectionNotice(
-            case=OURS, changes=ADULT_CONSENT, about_day=date(2026, 11, 2), because="withdrawn"
-        )
+    about = {"changes": ADULT_CONSENT, "about_day": date(2026, 11, 2), "because": "withdrawn", "giver": "subject"}
+    expected = [] if notice is None else [CorrectionNotice(case=OURS, **about, **notice)]  # type: ignore[arg-type]
+    assert [kept for kept in talk.kept if isinstance(kept, CorrectionNotice)] == expected, why
+    assert [kept.kind for kept in talk.kept] == ["consent_withdrawn", *["correction_notice"] * len(expected)], why
 
 
 def test_con_5_every_record_that_was_handed_over_gets_its_notice() -> None:
@@ -399,8 +489,8 @@ def test_what_is_left_of_a_part_can_be_taken_back_bit_by_bit() -> None:
 
 def test_con_13_after_it_was_taken_back_it_can_be_given_again() -> None:
     talk = a_talk(*ADULT, taken_back(POLICE, SCHOOL), dialog=samtycke.DIALOG)
-    assert not [label for label in labels(talk) if label.startswith("Samma")]
-    talk.picks("given", DONE, "unchanged", "meeting", EVERYTHING, "declined", SAVE)
+    assert [label for label in labels(talk) if label.startswith("Samma")] == ["Samma som förut: återkallat"]
+    talk.picks("given", DONE, "unchanged_given", "meeting", EVERYTHING, "declined", SAVE)
     consents = consents_after(talk)
     assert the_parties_shared_with(consents) == (POLICE,)
     assert consents.status("subject", SCHOOL).status == "withdrawn", "nobody was asked about the school"
@@ -464,7 +554,7 @@ def test_con_13_a_withdrawal_that_was_a_mistake_gives_nothing_back() -> None:
     assert consents.status("subject", POLICE).status == "mistaken"
     assert the_parties_shared_with(consents) == (SCHOOL,), "what it was not about stands"
     again = a_talk(*records, *talk.kept, dialog=samtycke.DIALOG)
-    again.picks("given", DONE, "unchanged", "meeting", EVERYTHING, "declined", SAVE)
+    again.picks("given", DONE, "unchanged_given", "meeting", EVERYTHING, "declined", SAVE)
     assert set(the_parties_shared_with(consents_after(again))) == {POLICE, SCHOOL}
 
 

@@ -162,6 +162,28 @@ LATER_NOTES = (
     note_of_correction(ConsentCorrected(case=CASE, corrects=ID, about_day=date(2026, 11, 2), reason="wrong_case")),
     note_of_notice(CorrectionNotice(case=CASE, changes=ID, about_day=date(2026, 11, 2), because="withdrawn")),
     note_of_notice(CorrectionNotice(case=CASE, changes=ID, about_day=date(2026, 11, 2), because="mistaken")),
+    note_of_notice(
+        CorrectionNotice(
+            case=CASE,
+            changes=ID,
+            about_day=date(2026, 11, 2),
+            giver="guardian_1",
+            parties=("police", "school"),
+            kinds=("crime",),
+            because="withdrawn",
+        )
+    ),
+    note_of_notice(
+        CorrectionNotice(
+            case=CASE,
+            changes=ID,
+            about_day=date(2026, 11, 2),
+            giver="subject",
+            measure="withdrawn",
+            because="withdrawn",
+        )
+    ),
+    note_of_withdrawal(replace(WITHDRAWN_FROM_SCHOOL, giver="parent_1", needed="no", pressed=None)),
     note_of_copy(
         CopySettled(case=CASE, consent=ID, about_day=date(2026, 11, 2), giver="subject", outcome="handed_over")
     ),
@@ -187,8 +209,7 @@ def pinned(written: str) -> str:
         pytest.param(
             note_of_asking(ADULT_POLICE_ONLY),
             """
-            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026. Antecknat av den samordnare som \
-                registrerade det.
+            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026.
             Personen har fyllt 18 år och bestämmer själv.
             Personen svarade muntligt på ett möte. Ingen tolk var med.
             Personen fick veta att det är frivilligt, vad som delas och med vem. Vi sa vad ett nej betyder och \
@@ -210,8 +231,7 @@ def pinned(written: str) -> str:
         pytest.param(
             note_of_asking(YOUNG_PARTIAL),
             """
-            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026. Antecknat av den samordnare som \
-                registrerade det.
+            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026.
             Den unge är 15–17 år. Ålder och mognad är bedömda.
             Den unge och vårdnadshavare bestämmer om uppgifterna tillsammans.
             Det finns inget skäl att tro att den unge tar allvarlig skada om en vårdnadshavare får veta. \
@@ -248,7 +268,7 @@ def pinned(written: str) -> str:
             Den unge säger ja till insatsen.
             Vårdnadshavare 1 vill fundera på insatsen.
             Den unge vill ha en kopia. Den är inte lämnad än.
-            Vårdnadshavare 1 har en kopia. Samordnaren behåller den.
+            Samordnaren förvarar kopian. Den är till: Vårdnadshavare 1.
             Det här är ett underlag. Journalen förs i verksamhetssystemet.
             """,
             id="15–17, two guardians, in part",
@@ -256,8 +276,7 @@ def pinned(written: str) -> str:
         pytest.param(
             note_of_asking(ALONE_AND_REFUSING),
             """
-            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026. Antecknat av den samordnare som \
-                registrerade det.
+            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026.
             Den unge är 15–17 år. Ålder och mognad är bedömda.
             Den unge bestämmer ensam om uppgifterna. Den unge vill inte att vårdnadshavare är med.
             Det är ansvarig socialsekreterare som bedömer det här.
@@ -274,8 +293,7 @@ def pinned(written: str) -> str:
         pytest.param(
             note_of_asking(CHILD_ONE_GUARDIAN_MISSING),
             """
-            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026. Antecknat av den samordnare som \
-                registrerade det.
+            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026.
             Den unge är 12–14 år. Det är inte antecknat om ålder och mognad är bedömda.
             Det är inte bedömt vem som bestämmer om uppgifterna.
             Den unge kan antas ta allvarlig skada om en vårdnadshavare får veta. Lagens ord är betydande men.
@@ -302,8 +320,7 @@ def pinned(written: str) -> str:
         pytest.param(
             note_of_asking(NOTHING_KNOWN),
             """
-            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026. Antecknat av den samordnare som \
-                registrerade det.
+            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026.
             Den unges ålder är inte känd. Det är inte antecknat om ålder och mognad är bedömda.
             Det är oklart vem som har vårdnaden.
             Det är inte bedömt vem som bestämmer om uppgifterna.
@@ -330,8 +347,7 @@ def pinned(written: str) -> str:
         pytest.param(
             note_of_asking(ADULT_WITH_A_PARENT),
             """
-            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026. Antecknat av den samordnare som \
-                registrerade det.
+            Samtycke, ärende ÖK7-M4W. Svaren är från den 23 november 2026.
             Personen har fyllt 18 år och bestämmer själv.
             Personen svarade muntligt på ett möte. Ingen tolk var med.
             Personen fick veta att det är frivilligt, vad som delas och med vem. Vi sa vad ett nej betyder och \
@@ -362,15 +378,15 @@ def pinned(written: str) -> str:
         pytest.param(
             LATER_NOTES[0],
             """
-            Ett samtycke är taget tillbaka, ärende ÖK7-M4W. Antecknat av den samordnare som registrerade det.
+            Ett samtycke är taget tillbaka, ärende ÖK7-M4W.
             Vårdnadshavare 1 tog tillbaka sitt ja den 1 december 2026, på telefon.
             Det gäller att vi delar med: Polisen, Skolan.
             Det gäller bara uppgifter om: Brott och misstankar.
-            Det vi delar med stöd av det slutar vi dela genast.
-            De parter som berörs ska få veta det.
+            Vi slutar genast dela det med stöd av samtycket.
+            De här ska få veta det: Polisen, Skolan.
             Det gäller också insatsen.
             Det är oklart om någon har pressat fram det.
-            Ett ja till polisen är ett villkor för SIG. Ansvarig socialsekreterare beslutar vad som händer nu.
+            Det är ansvarig socialsekreterare som bedömer om SIG kan gå vidare.
             Det här är ett underlag. Journalen förs i verksamhetssystemet.
             """,
             id="taken back in part, by telephone",
@@ -378,12 +394,12 @@ def pinned(written: str) -> str:
         pytest.param(
             LATER_NOTES[1],
             """
-            Ett samtycke är taget tillbaka, ärende ÖK7-M4W. Antecknat av den samordnare som registrerade det.
+            Ett samtycke är taget tillbaka, ärende ÖK7-M4W.
             Personen tog tillbaka sitt ja den 1 december 2026, muntligt på ett möte.
             Det gäller att vi delar med: Skolan.
             Det gäller alla uppgifter.
-            Det vi delar med stöd av det slutar vi dela genast.
-            De parter som berörs ska få veta det.
+            Vi slutar genast dela det med stöd av samtycket.
+            De här ska få veta det: Skolan.
             Inget talar för att någon har pressat fram det.
             Det är ansvarig socialsekreterare som bedömer om SIG kan gå vidare.
             Det här är ett underlag. Journalen förs i verksamhetssystemet.
@@ -393,7 +409,7 @@ def pinned(written: str) -> str:
         pytest.param(
             LATER_NOTES[2],
             """
-            Ett samtycke är taget tillbaka, ärende ÖK7-M4W. Antecknat av den samordnare som registrerade det.
+            Ett samtycke är taget tillbaka, ärende ÖK7-M4W.
             Personen tog tillbaka sitt ja den 23 november 2026, med e-legitimation.
             Det gäller insatsen.
             Det finns tecken på att någon har pressat fram det.
@@ -430,7 +446,7 @@ def pinned(written: str) -> str:
             Rättelse till det som är överfört, ärende ÖK7-M4W.
             Samtycket den 2 november 2026 är överfört. Nu är det taget tillbaka, helt eller delvis.
             Dela inget mer med stöd av det. Se vad som gäller i Lots.
-            Den tidigare anteckningen ska stå kvar. Nästa överföring visar vilken det är.
+            Den förra texten ska stå kvar. Nästa överföring visar vilken det är.
             Det här är ett underlag. Journalen förs i verksamhetssystemet.
             """,
             id="handed over, then withdrawn",
@@ -441,13 +457,39 @@ def pinned(written: str) -> str:
             Rättelse till det som är överfört, ärende ÖK7-M4W.
             Samtycket den 2 november 2026 är överfört. Det var fel.
             Dela inget mer med stöd av det. Se vad som gäller i Lots.
-            Den tidigare anteckningen ska stå kvar. Nästa överföring visar vilken det är.
+            Den förra texten ska stå kvar. Nästa överföring visar vilken det är.
             Det här är ett underlag. Journalen förs i verksamhetssystemet.
             """,
             id="handed over, then mistaken",
         ),
         pytest.param(
             LATER_NOTES[8],
+            """
+            Rättelse till det som är överfört, ärende ÖK7-M4W.
+            Samtycket den 2 november 2026 är överfört. Nu är det taget tillbaka, helt eller delvis.
+            Det gäller svar från: Vårdnadshavare 1.
+            Det gäller att vi delar med: Polisen, Skolan.
+            Det gäller bara uppgifter om: Brott och misstankar.
+            Dela inget mer med stöd av det. Se vad som gäller i Lots.
+            Den förra texten ska stå kvar. Nästa överföring visar vilken det är.
+            Det här är ett underlag. Journalen förs i verksamhetssystemet.
+            """,
+            id="handed over, then withdrawn in part by one of them",
+        ),
+        pytest.param(
+            LATER_NOTES[9],
+            """
+            Rättelse till det som är överfört, ärende ÖK7-M4W.
+            Samtycket den 2 november 2026 är överfört. Nu är det taget tillbaka, helt eller delvis.
+            Det gäller svar från: Personen.
+            Det gäller insatsen.
+            Den förra texten ska stå kvar. Nästa överföring visar vilken det är.
+            Det här är ett underlag. Journalen förs i verksamhetssystemet.
+            """,
+            id="handed over, then the measure was taken back",
+        ),
+        pytest.param(
+            LATER_NOTES[11],
             """
             Kopia av samtycket den 2 november 2026, ärende ÖK7-M4W.
             Personen har fått en kopia på papper.
@@ -716,7 +758,7 @@ def test_harm_that_is_learned_of_later_ends_a_guardians_copy_of_the_earlier_cons
         disposes="together",
         harm="no",
     )
-    later = replace(kept, asked_on=date(2026, 11, 30), harm="yes", givers=(said("subject", about("police")),))
+    later = replace(kept, asked_on=date(2026, 11, 30), harm="yes", givers=(said("subject", about("school")),))
     entries = on_record(kept, later)
     consents = Consents(entries, later.asked_on)
     assert who_may_have_a_copy(entries[2], consents) == ("subject",)

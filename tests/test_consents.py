@@ -448,6 +448,16 @@ CON_6: tuple[tuple[list[Record], list[int], str], ...] = (
         "not reached since: it still waits",
     ),
     ([ADULT, BROAD, takes_back(SUBJECT, "police"), wrong(3)], [], "the withdrawal was written by mistake"),
+    (
+        [ADULT, BROAD, takes_back(SUBJECT, "police"), asked(says(SUBJECT, other("thinking")), on="2026-11-20")],
+        [3],
+        "thinks about it again: it still waits",
+    ),
+    (
+        [ADULT, BROAD, takes_back(SUBJECT, "police"), asked(says(SUBJECT, yes()), on="2026-11-20"), wrong(4)],
+        [3],
+        "the new yes was a mistake: it still waits",
+    ),
 )
 
 
@@ -548,6 +558,21 @@ def test_con_8_parents_of_an_adult_are_asked_only_with_permission(
     assert who_may_be_asked(Context(age_group=age, custody="two"), parents) == who, why
 
 
+@pytest.mark.parametrize("age", AGES)
+def test_thr_13_nobody_at_home_is_asked_where_a_threat_may_come_from_there(age: str) -> None:
+    """THR-13: neither guardians nor parents, whoever lets them take part."""
+    for disposes, allowed, harm in product(("together", "alone", "unknown"), ("yes", "no"), ("yes", "no", "unknown")):
+        context = Context(
+            age_group=age,
+            custody="two",
+            disposes=disposes,
+            guardian_allowed=allowed,
+            harm=harm,
+            threat_from_home=True,
+        )
+        assert who_may_be_asked(context, 2) == (SUBJECT,), (disposes, allowed, harm)
+
+
 def test_con_8_a_parents_answer_neither_opens_nor_closes() -> None:
     """CON-8: the person's own answer decides."""
     for line in (yes(), no(), other("thinking")):
@@ -578,6 +603,24 @@ def test_con_7_a_conflict_is_shown_and_never_resolved(
     consents = standing(MINOR, TWO_GUARDIANS, asked_of_minor(*givers))
     assert parties_with_a_conflict(consents) == conflict, why
     assert not consents.is_covered("police"), why
+
+
+@pytest.mark.parametrize(
+    ("records", "conflict", "why"),
+    [
+        ({"disposes": "alone"}, {}, "who is kept out has no say"),
+        ({"disposes": "alone", "guardian_allowed": "yes"}, {"police": ((SUBJECT,), (ONE,))}, "who takes part is heard"),
+        ({"harm": "yes"}, {"police": ((SUBJECT,), (ONE,))}, "who must consent has a say, also where nobody may ask"),
+    ],
+)
+def test_con_7_only_those_who_have_a_say_today_make_a_conflict(
+    records: dict[str, str], conflict: Mapping[str, object], why: str
+) -> None:
+    """CON-7, CON-8."""
+    said = asked_of_minor(says(SUBJECT, yes()), says(ONE, no()), **records)
+    assert parties_with_a_conflict(standing(MINOR, TWO_GUARDIANS, said)) == conflict, why
+    of_age = asked(says(SUBJECT, yes()), on="2026-11-20")
+    assert parties_with_a_conflict(standing(MINOR, TWO_GUARDIANS, said, ADULT, of_age)) == {}, "nor once of age"
 
 
 # ── CON-9: the measure ───────────────────────────────────────────────────────────────────────────────────────
@@ -687,6 +730,9 @@ def settled(giver: str, outcome: str) -> CopySettled:
     return CopySettled.from_payload(payload)
 
 
+ONE_AGAIN = asked_of_minor(says(ONE, yes()), on="2026-11-16")
+ONE_ELSEWHERE = asked_of_minor(says(ONE, no("bup")), on="2026-11-16")
+ONE_NOT_REACHED = asked_of_minor(says(ONE, other("not_reached")), on="2026-11-16")
 SECRET_NOW = asked_of_minor(says(SUBJECT, yes("school")), on="2026-11-16", harm="yes")
 CON_4: tuple[tuple[list[Kept], list[str], list[str], str], ...] = (
     (of_copies(), [SUBJECT, ONE], [SUBJECT, ONE], "both are owed theirs"),
@@ -701,7 +747,24 @@ CON_4: tuple[tuple[list[Kept], list[str], list[str], str], ...] = (
     (of_copies(disposes="alone", guardian_allowed="yes"), [SUBJECT, ONE], [SUBJECT, ONE], "CON-10: and allows it"),
     (of_copies(disposes="unknown"), [SUBJECT], [SUBJECT], "CON-10: who disposes is not assessed"),
     (of_copies(later=[SECRET_NOW]), [SUBJECT], [SUBJECT], "CON-10: it has become secret since"),
-    (of_copies(later=[fact("age_group", "18_20")]), [SUBJECT], [SUBJECT], "CON-8: of age now"),
+    (of_copies(later=[fact("age_group", "18_20")]), [], [], "CON-15: of age now, so it has ended"),
+    (of_copies(until="2026-11-22"), [], [], "CON-15: it has ended"),
+    (of_copies(later=[takes_back(SUBJECT, "police")]), [ONE], [ONE], "CON-5: taken back, and it says yes"),
+    (of_copies(later=[takes_back(ONE, "police", kinds=["crime"])]), [SUBJECT], [SUBJECT], "CON-5: or a part of it"),
+    (of_copies(later=[takes_back(ONE, "school")]), [SUBJECT, ONE], [SUBJECT, ONE], "what it does not say is no matter"),
+    (of_copies(later=[ONE_AGAIN]), [SUBJECT], [SUBJECT], "a newer answer has its own"),
+    (
+        of_copies(later=[ONE_ELSEWHERE]),
+        [SUBJECT, ONE],
+        [SUBJECT, ONE],
+        "an answer about somebody else replaces nothing",
+    ),
+    (
+        of_copies(later=[ONE_NOT_REACHED]),
+        [SUBJECT, ONE],
+        [SUBJECT, ONE],
+        "nobody was reached: it still says what it said",
+    ),
     (of_copies(later=[settled(ONE, "handed_over")]), [SUBJECT, ONE], [SUBJECT], "settled"),
     (of_copies(later=[settled(ONE, "not_safe")]), [SUBJECT], [SUBJECT], "settled: it was not safe after all"),
     (of_copies(later=[wrong(3)]), [], [], "none of what was written by mistake"),
@@ -776,6 +839,18 @@ CON_11: tuple[tuple[list[Record], Record, list[Change], str], ...] = (
         "a parent's first answer changes nothing for the police",
     ),
     (
+        [ADULT, asked(says(SUBJECT, yes()), says("parent_1", yes()))],
+        takes_back("parent_1", "police"),
+        [],
+        "CON-8: nor does it when a parent takes it back",
+    ),
+    (
+        [MINOR, ONE_GUARDIAN, asked_of_minor(*EVERYONE_YES[:2], disposes="alone", guardian_allowed="yes")],
+        takes_back(ONE, "police"),
+        [],
+        "CON-7: nor a guardian who takes part and is not needed",
+    ),
+    (
         [MINOR, TWO_GUARDIANS, asked_of_minor(says(SUBJECT, yes()), disposes="alone")],
         asked_of_minor(says(SUBJECT, measure="given"), on="2026-11-20"),
         [STOP],
@@ -845,6 +920,31 @@ MISTAKES = (
         "asked again: what is said now stands",
     ),
     ([BROAD, takes_back(SUBJECT, "school"), wrong(3)], {"police": "given", "school": "mistaken"}, "only its parties"),
+    (
+        [YES_ONCE, takes_back(SUBJECT, "police"), asked(says(SUBJECT, yes()), on="2026-11-20"), wrong(4)],
+        {"police": "withdrawn"},
+        "a mistaken yes after a withdrawal leaves it withdrawn",
+    ),
+    (
+        [YES_ONCE, takes_back(SUBJECT, "police"), asked(says(SUBJECT, no()), on="2026-11-20"), wrong(4)],
+        {"police": "withdrawn"},
+        "and so does a mistaken no",
+    ),
+    (
+        [YES_ONCE, takes_back(SUBJECT, "police"), asked(says(SUBJECT, other("thinking")), on="2026-11-20")],
+        {"police": "withdrawn"},
+        "and one who wants to think about it",
+    ),
+    (
+        [YES_ONCE, asked(says(SUBJECT, other("not_reached")), on="2026-11-20"), wrong(3)],
+        {"police": "given"},
+        "a mistaken not reached changes nothing",
+    ),
+    (
+        [asked(says(SUBJECT, no())), asked(says(SUBJECT, other("not_reached")), on="2026-11-20"), wrong(3)],
+        {"police": "refused"},
+        "nor after a no",
+    ),
 )
 
 
@@ -855,6 +955,63 @@ def test_con_13_what_was_written_by_mistake_allows_nothing_until_it_is_asked_aga
     """CON-13."""
     consents = standing(ADULT, *records)
     assert {party: consents.status(SUBJECT, party).status for party in statuses} == statuses, why
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "right", "why"),
+    [
+        ("2026-11-20", "2026-11-10", "the right day is the earlier one"),
+        ("2026-11-10", "2026-11-20", "or the later one"),
+        ("2026-11-10", "2026-11-10", "or the same: it was another answer"),
+    ],
+)
+@pytest.mark.parametrize(("answer", "status"), [(yes(), "given"), (no(), "refused"), (other("thinking"), "thinking")])
+def test_con_13_a_wrong_day_is_put_right_by_writing_the_right_one(
+    mistaken: str, right: str, why: str, answer: Line, status: str
+) -> None:
+    """CON-13: what is written after the correction stands, whatever its day; what was written before it does not."""
+    wrong_day, right_day = asked(says(SUBJECT, yes()), on=mistaken), asked(says(SUBJECT, answer), on=right)
+    corrected = standing(ADULT, wrong_day, wrong(2), right_day)
+    assert corrected.status(SUBJECT, "police").status == status, why
+    assert covered(corrected) == (status == "given"), why
+    of_one = standing(ADULT, wrong_day, wrong(2, SUBJECT), right_day)
+    assert of_one.status(SUBJECT, "police").status == status, "of one giver's answers too"
+    if right < mistaken:
+        before = standing(ADULT, wrong_day, right_day, wrong(2))
+        assert before.status(SUBJECT, "police").status == "mistaken", "nobody said it again"
+
+
+@pytest.mark.parametrize("right", ["2026-11-10", "2026-11-25"])
+def test_con_7_con_13_who_disposes_is_as_it_is_written_with_the_right_day(right: str) -> None:
+    """CON-7, CON-10, CON-13: a wrong day that is put right opens no way to a guardian who is kept out."""
+    of_day = {day: asked_of_minor(says(SUBJECT, yes()), on=day, disposes="alone") for day in ("2026-11-20", right)}
+    records = [MINOR, TWO_GUARDIANS, of_day["2026-11-20"], wrong(3)]
+    context = standing(*records, of_day[right]).context
+    assert context.disposes == "alone"
+    assert who_may_be_asked(context) == (SUBJECT,)
+    assert standing(*records).context.disposes == "unknown", "until it is written nobody knows"
+
+
+@pytest.mark.parametrize(
+    ("records", "scope", "why"),
+    [
+        ([YES_ONCE], (("planning", "crime"), "both"), "what was said"),
+        ([PAST], (("planning", "crime"), "both"), "also where it has ended"),
+        (
+            [YES_ONCE, takes_back(SUBJECT, "police", kinds=["crime"])],
+            (("planning",), "both"),
+            "less what was taken back",
+        ),
+        ([YES_ONCE, takes_back(SUBJECT, "police")], ((), "both"), "and all of it"),
+        ([YES_ONCE, wrong(2)], ((), None), "what was never said"),
+        ([asked(says(SUBJECT, no()))], ((), None), "a no has none"),
+        ([asked(says(ONE, yes()))], ((), None), "another giver's answer"),
+        ([asked(says(SUBJECT, yes("school")))], ((), None), "another party"),
+    ],
+)
+def test_con_3_what_somebody_last_said_yes_to(records: list[Record], scope: tuple[object, object], why: str) -> None:
+    """CON-3, CON-5, CON-15."""
+    assert standing(ADULT, *records).last_scope(SUBJECT, "police") == scope, why
 
 
 def test_con_13_an_asking_that_was_a_mistake_does_not_open_what_it_had_closed() -> None:
@@ -1125,6 +1282,35 @@ BIRTHDAYS: tuple[tuple[list[Record], str, list[tuple[str, str]], str], ...] = (
 )
 
 
+AGE_GROUP_OF_21 = (
+    ([fact("age_group", "18_20"), asked(says(SUBJECT, no()), age="18_20", until=None)], 0, "not 21 yet"),
+    ([fact("age_group", "18_20"), asked(says(SUBJECT, no()), age="18_20", until=None), ADULT], 1, "21 since"),
+    ([ADULT, asked(says(SUBJECT, no()), until=None)], 0, "asked at 21"),
+    (
+        [
+            fact("age_group", "18_20"),
+            asked(says(SUBJECT, no()), age="18_20", until=None),
+            ADULT,
+            asked(says(SUBJECT, no()), on="2026-11-20", until=None),
+        ],
+        0,
+        "asked since 21",
+    ),
+    ([fact("age_group", "18_20"), ADULT], 0, "nobody was ever asked"),
+)
+
+
+@pytest.mark.parametrize(("records", "flagged", "why"), AGE_GROUP_OF_21)
+def test_con_15_one_who_was_enrolled_as_an_adult_is_flagged_when_the_age_group_is_21(
+    records: list[Record], flagged: int, why: str
+) -> None:
+    """CON-15: the month is never asked for then, so there is no day."""
+    found = [due for due in what_is_due(kept(*records), TODAY, POLICY) if due.kind == "flag_at_21"]
+    assert [(due.by, due.rules, due.entry and due.entry.id) for due in found] == [
+        (None, ("CON-15",), id_of(2))
+    ] * flagged, why
+
+
 @pytest.mark.parametrize(("records", "today", "due", "why"), BIRTHDAYS)
 def test_con_15_consent_is_asked_for_anew_at_18_and_flagged_at_21(
     records: list[Record], today: str, due: list[tuple[str, str]], why: str
@@ -1164,6 +1350,28 @@ ENDING: tuple[tuple[list[Record], str, list[tuple[str, str]], str], ...] = (
         "CON-10: nobody is told to ask a guardian who must not learn of it",
     ),
     (
+        [ADULT, asked(says(SUBJECT, yes()), says("parent_1", yes()))],
+        ENDS,
+        [(SUBJECT, ENDS)],
+        "CON-8: nor a parent whom the person has not let take part",
+    ),
+    (
+        [ADULT, asked(says(SUBJECT, yes(), yes(PARENTS_PARTY)), says("parent_1", yes()))],
+        ENDS,
+        [(SUBJECT, ENDS), ("parent_1", ENDS)],
+        "CON-8: but one whom the person lets take part",
+    ),
+    (
+        [
+            ADULT,
+            asked(says(SUBJECT, yes(), yes(PARENTS_PARTY)), says("parent_1", yes())),
+            takes_back(SUBJECT, PARENTS_PARTY),
+        ],
+        ENDS,
+        [(SUBJECT, ENDS)],
+        "CON-8: and no longer",
+    ),
+    (
         [MINOR, TWO_GUARDIANS, asked_of_minor(says(SUBJECT, yes()), says(ONE, yes()), disposes="alone")],
         ENDS,
         [(SUBJECT, ENDS)],
@@ -1182,6 +1390,30 @@ def test_con_15_what_ends_within_thirty_days_is_due(
     assert all(one.rules == ("CON-15",) for one in found)
 
 
+@pytest.mark.parametrize(
+    ("records", "ended", "why"),
+    [
+        ([ADULT, PAST], [(SUBJECT, "2026-11-01")], "it has ended, and nobody has asked since"),
+        ([ADULT, YES_ONCE], [], "it holds"),
+        ([ADULT, PAST, asked(says(SUBJECT, yes()), on="2026-11-09")], [], "said yes to again"),
+        ([ADULT, PAST, asked(says(SUBJECT, no()), on="2026-11-09")], [], "asked again: a no is an answer"),
+        ([ADULT, PAST, wrong(2)], [], "it was never said"),
+        ([ADULT, PAST, CLOSED], [], "nothing is due in a closed case"),
+        (
+            [MINOR, ONE_GUARDIAN, asked_of_minor(says(ONE, yes()), on="2026-05-01", until="2026-11-01", harm="yes")],
+            [],
+            "CON-10: nobody is told to ask a guardian who must not learn of it",
+        ),
+    ],
+)
+def test_con_15_what_has_ended_is_due_until_it_is_asked_for_again(
+    records: list[Record], ended: list[tuple[str, str]], why: str
+) -> None:
+    """CON-15."""
+    found = [due for due in what_is_due(kept(*records), TODAY, POLICY) if due.kind == "has_ended"]
+    assert [(one.giver, one.by.isoformat()) for one in found if one.by] == ended, why
+
+
 def test_con_15_how_soon_is_configuration() -> None:
     """CON-15."""
     assert what_is_due(kept(ADULT, YES_ONCE), date(2027, 4, 2), Policy(ends_soon_days=7)) == ()
@@ -1194,15 +1426,25 @@ MOTIVATED = TalkHeld.from_payload(
 )
 ASK_POLICE = ("Nästa steg: fråga polisen hur de ser på saken.", ("TG-6",))
 ASK_CONSENT = ("Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns.", ("MOT-2", "MOT-3"))
-ASK_AGAIN = ("Nästa steg: fråga igen när personen är redo. Säg att det går att ändra sig.", ("CON-1",))
+ASK_AGAIN = ("Nästa steg: fråga personen igen när det passar. Säg att det går att ändra sig.", ("CON-1",))
+ASK_PERSON = ("Nästa steg: fråga personen om polisen.", ("CON-1", "CON-7"))
+ASK_GUARDIAN = ("Nästa steg: fråga vårdnadshavare 1 om polisen.", ("CON-1", "CON-7"))
+ASK_MEASURE = ("Nästa steg: fråga om insatsen SIG.", ("CON-9",))
 AWAIT = ("Nästa steg: vänta på beslut av ansvarig socialsekreterare.", ("CON-6",))
 AWAITED = ("Att göra: beslut av ansvarig socialsekreterare om SIG ska avslutas.", ("CON-6", "DEC-2"))
 TG_6 = (
     ([ADULT, MOTIVATED], ASK_CONSENT, False, "TG-6: not before the consent towards the police exists"),
     ([ADULT, MOTIVATED, asked(says(SUBJECT, no()))], ASK_AGAIN, False, "TG-6: nor after a no"),
-    ([ADULT, MOTIVATED, YES_ONCE], ASK_POLICE, False, "TG-6: and then the police's view is obtained"),
-    ([MINOR, MOTIVATED, asked_of_minor(says(SUBJECT, yes()))], ASK_CONSENT, False, "TG-6: of everyone who must"),
-    ([ADULT, MOTIVATED, PAST], ASK_CONSENT, False, "TG-6: what has ended is no consent"),
+    ([ADULT, MOTIVATED, YES_ONCE], ASK_MEASURE, False, "CON-9: nor before the measure"),
+    ([ADULT, MOTIVATED, asked(POLICE_YES)], ASK_POLICE, False, "TG-6: and then the police's view is obtained"),
+    ([ADULT, asked(POLICE_YES)], ASK_POLICE, False, "TG-6: also where nobody has assessed the motivation"),
+    (
+        [MINOR, ONE_GUARDIAN, MOTIVATED, asked_of_minor(says(SUBJECT, yes()))],
+        ASK_GUARDIAN,
+        False,
+        "TG-6: of everyone who must",
+    ),
+    ([ADULT, MOTIVATED, PAST], ASK_PERSON, False, "TG-6: what has ended is no consent"),
     ([ADULT, MOTIVATED, YES_ONCE, takes_back(SUBJECT, "police")], AWAIT, True, "DEC-2: a decision is awaited"),
 )
 
@@ -1215,6 +1457,24 @@ def test_tg_6_the_polices_view_is_asked_for_once_the_consent_towards_it_exists(
     lines = [(say(line.words, "sv"), line.rules) for line in page(OURS, (), a_world(shelf={OURS: kept(*records)}))]
     assert lines[-1] == next_step, why
     assert (AWAITED in lines) == awaited, why
+
+
+KEPT_OUT = ("Kontakta inte vårdnadshavare om detta. Den unge bestämmer ensam.", ("CON-7", "CON-10"))
+
+
+@pytest.mark.parametrize(
+    ("records", "shown", "why"),
+    [
+        ([asked_of_minor(says(SUBJECT, yes()), disposes="alone")], True, "the young person keeps them out"),
+        ([asked_of_minor(says(SUBJECT, yes()))], False, "they are to be asked"),
+        ([], False, "nobody has assessed anything"),
+    ],
+)
+def test_con_7_the_case_page_says_whom_not_to_contact(records: list[Record], shown: bool, why: str) -> None:
+    """CON-7, CON-10."""
+    shelf = {OURS: kept(MINOR, TWO_GUARDIANS, *records)}
+    lines = [(say(line.words, "sv"), line.rules) for line in page(OURS, (), a_world(shelf=shelf))]
+    assert (KEPT_OUT in lines) is shown, why
 
 
 # ── every combination ────────────────────────────────────────────────────────────────────────────────────────

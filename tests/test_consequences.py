@@ -15,6 +15,8 @@ from dialogs.consequences import (
     due_line,
     matrix,
     may_be_shared,
+    must_not_learn,
+    next_step,
     what_follows,
     who_said,
 )
@@ -30,7 +32,7 @@ from dialogs.records import (
     Transferred,
 )
 from dialogs.rules.conditions import Due, what_is_due
-from dialogs.rules.consents import Consents
+from dialogs.rules.consents import Consents, Context
 from dialogs.texts import say
 from tests.talk import MONDAY, OURS, Kept, a_world
 
@@ -107,7 +109,7 @@ MET = "Villkoret om polisen är uppfyllt."
 LACKING = "Villkoret om polisen är inte uppfyllt."
 MEASURE = "Samtycket till insatsen finns."
 NO_MEASURE = "Samtycket till insatsen saknas."
-ALL_THERE = "Samtyckena finns för SIG. Ansvarig socialsekreterare beslutar."
+ALL_THERE = "Samtyckena finns från dem ni har frågat. Ansvarig socialsekreterare beslutar."
 DECIDES = "Ansvarig socialsekreterare beslutar om SIG."
 TELL_POLICE = "Säg till polisen vad samtycket gäller. De antecknar det hos sig."
 STOP_POLICE = "Sluta dela nu med polisen. Säg till dem att samtycket inte gäller längre."
@@ -118,9 +120,11 @@ SUITABLE = (
 )
 PLACEMENT = "En placering kräver alltid vårdnadshavarens samtycke."
 DO_NOT_ASK = "Fråga inte vårdnadshavare om detta. Ansvarig socialsekreterare avgör hur ni gör."
+ALONE = "Kontakta inte vårdnadshavare om detta. Den unge bestämmer ensam."
+NOBODY_AT_HOME = "Kontakta ingen hemma om detta. Ansvarig socialsekreterare avgör hur ni gör."
 ASK_FIRST = "Fråga ansvarig socialsekreterare innan vårdnadshavare får veta vad den unge har sagt."
-YOUNG_YES = "Polisen – den unge: ja till 2027-05-02"
-BOTH_YES = f"{YOUNG_YES}, vårdnadshavare 1: ja till 2027-05-02"
+YOUNG_YES = "Polisen – den unge: ja till och med 2027-05-02"
+BOTH_YES = f"{YOUNG_YES}, vårdnadshavare 1: ja till och med 2027-05-02"
 TWO_AGAINST_ONE = (
     "De säger olika om polisen. Ja: den unge, vårdnadshavare 1. Nej: vårdnadshavare 2. "
     "Ansvarig socialsekreterare avgör vad ni gör."
@@ -134,7 +138,7 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
     "an adult and the police": (
         ADULT,
         asked(says(SUBJECT, yes(), measure="given")),
-        ["Polisen – personen: ja till 2027-05-02.", MET, MEASURE, ALL_THERE, TELL_POLICE],
+        ["Polisen – personen: ja till och med 2027-05-02.", MET, MEASURE, ALL_THERE, TELL_POLICE],
     ),
     "an adult who says no to the police": (
         ADULT,
@@ -144,29 +148,29 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
             f"{LACKING} Personen: nej.",
             MEASURE,
             DECIDES,
-            "Uppgifter delas inte med: polisen.",
+            "Samtycket räcker inte för: polisen.",
         ],
     ),
     "unga vuxna: CON-2 names which others are missing": (
         (fact("group", "young_adult"), fact("age_group", "21_29")),
         asked(says(SUBJECT, yes(), yes("school"), other("refused", "bup"), measure="given")),
         [
-            "Polisen – personen: ja till 2027-05-02.",
-            "Skolan – personen: ja till 2027-05-02.",
+            "Polisen – personen: ja till och med 2027-05-02.",
+            "Skolan – personen: ja till och med 2027-05-02.",
             "BUP – personen: nej.",
             MET,
             MEASURE,
             "För SIG unga vuxna saknas samtycke till: BUP.",
             DECIDES,
-            "Uppgifter delas inte med: BUP.",
-            "Säg till polisen, skolan vad samtycket gäller. De antecknar det hos sig.",
+            "Samtycket räcker inte för: BUP.",
+            "Säg till polisen och skolan vad samtycket gäller. De antecknar det hos sig.",
         ],
     ),
     "unga vuxna and the police alone": (
         (fact("group", "young_adult"), fact("age_group", "21_29")),
         asked(says(SUBJECT, yes(), measure="given")),
         [
-            "Polisen – personen: ja till 2027-05-02.",
+            "Polisen – personen: ja till och med 2027-05-02.",
             MET,
             MEASURE,
             "För SIG unga vuxna saknas samtycke till andra parter än polisen.",
@@ -201,7 +205,7 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
         MINOR_OF_TWO,
         of_minor(*(says(giver, yes(), **YES_ALL) for giver in (SUBJECT, ONE, TWO)), harm="unknown"),
         [
-            f"{BOTH_YES}, vårdnadshavare 2: ja till 2027-05-02.",
+            f"{BOTH_YES}, vårdnadshavare 2: ja till och med 2027-05-02.",
             MET,
             MEASURE,
             ALL_THERE,
@@ -229,7 +233,7 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
             f"{LACKING} Vårdnadshavare 2: nej.",
             DISAGREE,
             DECIDES,
-            "Uppgifter delas inte med: polisen.",
+            "Samtycket räcker inte för: polisen.",
             TWO_AGAINST_ONE,
         ],
     ),
@@ -248,14 +252,14 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
     "the young person disposes alone": (
         MINOR_OF_TWO,
         of_minor(says(SUBJECT, yes(), **YES_ALL), disposes="alone", guardian_allowed="no", harm="unknown"),
-        [f"{YOUNG_YES}.", MET, SUITABLE, PLACEMENT, DECIDES, TELL_POLICE],
+        [f"{YOUNG_YES}.", MET, SUITABLE, PLACEMENT, DECIDES, TELL_POLICE, ALONE],
     ),
     "partly taken back": (
         (*ADULT, BOTH),
         takes_back(SUBJECT, "police", kinds=["crime"]),
         [
-            "Polisen – personen: ja till 2027-05-02, delvis återkallat.",
-            "Skolan – personen: ja till 2027-05-02.",
+            "Polisen – personen: ja till och med 2027-05-02, delvis återkallat.",
+            "Skolan – personen: ja till och med 2027-05-02.",
             MET,
             MEASURE,
             ALL_THERE,
@@ -267,11 +271,11 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
         takes_back(SUBJECT, "police"),
         [
             "Polisen – personen: återkallat.",
-            "Skolan – personen: ja till 2027-05-02.",
+            "Skolan – personen: ja till och med 2027-05-02.",
             f"{LACKING} Personen: återkallat.",
             MEASURE,
             DECIDES,
-            "Uppgifter delas inte med: polisen.",
+            "Samtycket räcker inte för: polisen.",
             STOP_POLICE,
             ENDS_SIG,
             AWAITS,
@@ -285,7 +289,7 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
             f"{LACKING} Vårdnadshavare 2: återkallat.",
             MEASURE,
             DECIDES,
-            "Uppgifter delas inte med: polisen.",
+            "Samtycket räcker inte för: polisen.",
             TWO_AGAINST_ONE,
             STOP_POLICE,
             ENDS_SIG,
@@ -297,7 +301,7 @@ PREVIEWS: dict[str, tuple[tuple[Record, ...], Record, list[str]]] = {
         asked(says(SUBJECT, yes("school"))),
         [
             "Polisen – personen: har gått ut.",
-            "Skolan – personen: ja till 2027-05-02.",
+            "Skolan – personen: ja till och med 2027-05-02.",
             f"{LACKING} Personen: har gått ut.",
             NO_MEASURE,
             DECIDES,
@@ -340,6 +344,7 @@ def test_every_line_has_its_rule() -> None:
     assert rules[ENDS_SIG] == ("CON-6",)
     assert rules[AWAITS] == ("CON-6", "DEC-2")
     assert rules[DO_NOT_ASK] == rules[ASK_FIRST] == ("CON-10",)
+    assert rules[ALONE] == ("CON-7", "CON-10")
     assert rules["Fråga personen igen om polisen: har gått ut."] == ("CON-13", "CON-15")
 
 
@@ -348,7 +353,7 @@ def test_con_14_a_later_exit_referral_lacks_its_basis_and_that_is_unconfirmed() 
     police = asked(says(SUBJECT, yes()))
     lines = preview(ADULT, police, Policy(exit_parties=("police", "probation", "exit_unit")))
     assert words(lines)[-1] == (
-        "Behövs avhopparstöd senare saknas samtycke till: kriminalvården och frivården, "
+        "Behövs avhopparstöd senare saknas samtycke till: kriminalvården och frivården och "
         "socialförvaltningens avhopparverksamhet. Uppgiften är obekräftad."
     )
     assert lines[-1].rules == ("CON-14",)
@@ -384,6 +389,105 @@ def test_con_10_an_adult_has_no_guardian_to_be_told_or_not() -> None:
     assert not [line for line in lines if "CON-10" in line.rules]
 
 
+@pytest.mark.parametrize(
+    ("context", "line", "why"),
+    [
+        ({"age_group": "15_17", "harm": "no", "disposes": "together"}, None, "everyone who has a say may be asked"),
+        ({"age_group": "15_17", "harm": "yes", "disposes": "together"}, (DO_NOT_ASK, "CON-10"), "significant harm"),
+        ({"age_group": "15_17", "harm": "yes", "disposes": "alone"}, (DO_NOT_ASK, "CON-10"), "harm goes first"),
+        ({"age_group": "15_17", "disposes": "alone"}, (ALONE, "CON-7", "CON-10"), "alone, and keeps them out"),
+        (
+            {"age_group": "15_17", "disposes": "alone", "guardian_allowed": "yes"},
+            None,
+            "alone, and lets them take part",
+        ),
+        ({"age_group": "15_17", "disposes": "together"}, (ASK_FIRST, "CON-10"), "harm is not assessed"),
+        ({"age_group": "15_17", "threat_from_home": True}, (NOBODY_AT_HOME, "THR-13"), "a threat may come from home"),
+        ({"age_group": "18_20", "threat_from_home": True}, (NOBODY_AT_HOME, "THR-13"), "for an adult too"),
+        ({"age_group": "18_20", "harm": "yes"}, None, "CON-8: an adult has no guardian"),
+    ],
+)
+def test_whom_nobody_may_turn_to_but_the_case_officer(
+    context: dict[str, Any], line: tuple[str, ...] | None, why: str
+) -> None:
+    """CON-7, CON-8, CON-10, THR-13."""
+    consents = Consents([], TODAY)
+    consents.context = Context(**context)
+    said = [(say(one.words, "sv"), *one.rules) for one in must_not_learn(consents)]
+    assert said == ([] if line is None else [line]), why
+
+
+# ── what comes next ──────────────────────────────────────────────────────────────────────────────────────────
+
+HARM = {"harm": "yes"}
+NEXT: dict[str, tuple[tuple[Record, ...], tuple[str, ...]]] = {
+    "not asked about the police": (
+        (*ADULT, asked(says(SUBJECT, yes("school")))),
+        ("fråga personen om polisen.", "CON-1", "CON-7"),
+    ),
+    "not reached": (
+        (*ADULT, asked(says(SUBJECT, other("not_reached")))),
+        ("fråga personen om polisen.", "CON-1", "CON-7"),
+    ),
+    "two guardians are lacking": (
+        (*MINOR_OF_TWO, of_minor(says(SUBJECT, yes()))),
+        ("fråga vårdnadshavare 1 och vårdnadshavare 2 om polisen.", "CON-1", "CON-7"),
+    ),
+    "a no can be changed": (
+        (*ADULT, asked(says(SUBJECT, other("refused")))),
+        ("fråga personen igen när det passar. Säg att det går att ändra sig.", "CON-1"),
+    ),
+    "who thinks about it is asked again": (
+        (*MINOR, of_minor(says(SUBJECT, yes()), says(ONE, other("thinking")))),
+        ("fråga vårdnadshavare 1 igen när det passar. Säg att det går att ändra sig.", "CON-1"),
+    ),
+    "the guardian must not learn of it": (
+        (*MINOR, of_minor(says(SUBJECT, yes()), **HARM)),
+        ("säg till ansvarig socialsekreterare. Fråga inte vårdnadshavare.", "CON-10"),
+    ),
+    "the young person is asked where the guardian must not learn of it": (
+        (*MINOR, of_minor(says(SUBJECT, yes("school")), **HARM)),
+        ("fråga den unge om polisen.", "CON-1", "CON-7"),
+    ),
+    "yes against no": (
+        (*MINOR, of_minor(says(SUBJECT, yes()), says(ONE, other("refused")))),
+        ("säg till ansvarig socialsekreterare att de säger olika.", "CON-7"),
+    ),
+    "yes to different things": (
+        (*MINOR, of_minor(says(SUBJECT, yes("police", "crime")), says(ONE, yes("police", "health")))),
+        ("fråga vilka uppgifter alla säger ja till.", "CON-1", "CON-3"),
+    ),
+    "the measure": (
+        (*ADULT, asked(says(SUBJECT, yes()))),
+        ("fråga om insatsen SIG.", "CON-9"),
+    ),
+    "a no to the measure": (
+        (*ADULT, asked(says(SUBJECT, yes(), measure="refused"))),
+        ("säg till ansvarig socialsekreterare vad de svarar om insatsen.", "CON-9"),
+    ),
+    "the guardian has not said yes to the measure": (
+        (*MINOR, of_minor(says(SUBJECT, yes(), **YES_ALL), says(ONE, yes()))),
+        ("säg till ansvarig socialsekreterare vad de svarar om insatsen.", "CON-9"),
+    ),
+    "everything is there": (
+        (*ADULT, asked(says(SUBJECT, yes(), measure="given"))),
+        ("fråga polisen hur de ser på saken.", "TG-6"),
+    ),
+    "taken back": (
+        (*ADULT, BOTH, takes_back(SUBJECT, "police")),
+        ("vänta på beslut av ansvarig socialsekreterare.", "CON-6"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEXT)
+def test_the_next_step_by_the_consents_alone(name: str) -> None:
+    """CON-1, CON-3, CON-6, CON-7, CON-9, CON-10, TG-6."""
+    records, (said, *rules) = NEXT[name]
+    line = next_step(Consents(kept(*records), TODAY))
+    assert (say(line.words, "sv"), list(line.rules)) == (f"Nästa steg: {said}", rules)
+
+
 # ── CON-13: the matrix, and what may be shared ───────────────────────────────────────────────────────────────
 
 
@@ -404,11 +508,54 @@ def test_con_13_the_matrix_has_the_police_first_and_by_itself() -> None:
     entries = kept(*ADULT, asked(says(SUBJECT, yes("school"), yes("bup"), other("refused", "leisure"), yes())))
     lines = matrix(Consents(entries, TODAY), a_world())
     assert words(lines)[:3] == [
-        "Polisen – personen: ja till 2027-05-02.",
-        "Skolan, BUP – personen: ja till 2027-05-02.",
+        "Polisen – personen: ja till och med 2027-05-02.",
+        "Skolan, BUP – personen: ja till och med 2027-05-02.",
         "Fritiden – personen: nej.",
     ]
     assert [line.records for line in lines] == [(entries[-1],)] * 3 + [()]
+
+
+@pytest.mark.parametrize(
+    ("records", "lines", "why"),
+    [
+        (
+            (*MINOR, of_minor(says(SUBJECT, yes()), says(ONE, other("refused"))), fact("age_group", "18_20")),
+            ["Polisen – personen: har gått ut."],
+            "CON-8: of age since, so the guardian's no is not shown and makes no conflict",
+        ),
+        (
+            (*MINOR, of_minor(says(SUBJECT, yes()), says(ONE, other("refused")), disposes="alone")),
+            [f"{YOUNG_YES}."],
+            "CON-7: nor that of one whom the young person keeps out",
+        ),
+        (
+            (*MINOR, of_minor(says(SUBJECT, yes()), says(ONE, other("not_reached")))),
+            [f"{YOUNG_YES}, vårdnadshavare 1: inte nådd."],
+            "one who must consent",
+        ),
+        (
+            (
+                *MINOR,
+                of_minor(says(SUBJECT, yes()), says(ONE, other("refused")), disposes="alone", guardian_allowed="yes"),
+            ),
+            [f"{YOUNG_YES}, vårdnadshavare 1: nej."],
+            "one who takes part although it is not needed",
+        ),
+        (
+            (*ADULT, asked(says(SUBJECT, yes()), says("parent_1", other("refused")))),
+            ["Polisen – personen: ja till och med 2027-05-02, förälder 1: nej."],
+            "CON-8: a parent who takes part",
+        ),
+    ],
+)
+def test_con_13_the_matrix_holds_those_who_have_a_say_today(
+    records: Sequence[Record], lines: list[str], why: str
+) -> None:
+    """CON-7, CON-8, CON-13."""
+    consents = Consents(kept(*records), TODAY)
+    assert words(matrix(consents, a_world()))[:-1] == lines, why
+    conflict = [line for line in preview(records[:-1], records[-1]) if say(line.words, "sv").startswith("De säger")]
+    assert bool(conflict) == ("vårdnadshavare 1: nej" in lines[0]), why
 
 
 @pytest.mark.parametrize(
@@ -447,15 +594,39 @@ def test_con_3_what_may_be_shared_by_consent(records: Sequence[Record], lines: l
     assert words(may_be_shared(Consents(kept(*records), TODAY))) == lines, why
 
 
-def test_what_others_have_changed_meanwhile_is_the_first_line() -> None:
-    """CON-13: two coordinators, one consent."""
-    entries = kept(*ADULT, BOTH, takes_back(SUBJECT, "school"))
-    meanwhile = "Samtycket har ändrats sedan du började. Jämför med dina svar."
-    for recorded, shown in (("2026-11-23T13:04:00+00:00", False), ("2026-11-23T13:06:00+00:00", True)):
-        shelf = [*entries[:2], replace(entries[2], recorded_at=recorded), entries[3]]
-        lines = words(what_follows(shelf[:3], shelf, a_world(shelf={OURS: shelf})))
-        assert (lines[0] == meanwhile) == shown
-        assert (meanwhile in lines) == shown
+@pytest.mark.parametrize(
+    ("new", "meanwhile", "why"),
+    [
+        (
+            BOTH,
+            [
+                ("polisen, personen: ja till och med 2027-05-02", "CON-13"),
+                ("skolan, personen: ja till och med 2027-05-02", "CON-13"),
+                ("insatsen, personen: ja", "CON-9"),
+            ],
+            "each party, and the measure",
+        ),
+        (takes_back(SUBJECT, "school"), [("skolan, personen: återkallat", "CON-13")], "only what has changed"),
+        (asked(says(SUBJECT, yes(), yes("school"), measure="given")), [], "the same once more is nothing new"),
+        (asked(says(SUBJECT, other("not_reached"))), [], "nobody was reached"),
+        (takes_back(ONE, "police"), [], "one who has said nothing takes nothing back"),
+    ],
+)
+def test_what_others_have_changed_meanwhile_stands_above_the_answers(
+    new: Record, meanwhile: list[tuple[str, str]], why: str
+) -> None:
+    """CON-13: two coordinators, one consent; answer by answer, and only what was saved after the dialog was opened."""
+    before = (*ADULT, *(() if new is BOTH else (BOTH,)))
+    for recorded, told in (("2026-11-23T13:04:00+00:00", []), ("2026-11-23T13:06:00+00:00", meanwhile)):
+        saved = kept(*before, new)
+        saved[-1] = replace(saved[-1], recorded_at=recorded)
+        lines = what_follows(saved, saved, a_world(shelf={OURS: saved}))
+        above = [line for line in lines if line.above]
+        assert [(say(line.words, "sv"), line.rules) for line in above] == [
+            (f"Nytt sedan du började: {said}.", (rule,)) for said, rule in told
+        ], why
+        assert lines[: len(above)] == above, "they are read before anything else"
+        assert all(line.records == (saved[-1],) for line in above), why
 
 
 # ── what is due, in words ────────────────────────────────────────────────────────────────────────────────────
@@ -468,6 +639,11 @@ DUE = (
         Due(kind="ends_soon", by=date(2026, 12, 1), rules=("CON-15",), giver=SUBJECT),
         MINOR,
         "Att göra: fråga den unge om samtycke igen före den 1 december 2026.",
+    ),
+    (
+        Due(kind="has_ended", by=date(2026, 11, 1), rules=("CON-15",), giver=SUBJECT),
+        ADULT,
+        "Att göra: fråga personen om samtycke igen. Det gällde till och med den 1 november 2026.",
     ),
     (
         Due(kind="ask_again_at_18", by=date(2026, 12, 1), rules=("CON-15",)),

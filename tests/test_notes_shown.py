@@ -172,6 +172,7 @@ def phone(office: Office) -> Phone:
 MENU = "Välj vad du vill göra."
 GONE = "Texten är borttagen ur chatten."
 NOTE = "Visa journaltext"
+WRITTEN = "Antecknat 2026-11-23 av samordnare 1."
 
 
 def visits(phone: Phone, came: str = "Ja") -> Screen:
@@ -211,7 +212,9 @@ def test_a_note_stands_in_one_message_piece_by_piece_and_each_has_its_copy_butto
     held = [str(button.copy) for button in copying]
     assert shown.text == "\n\n".join(held)
     assert "\n".join(held).split("\n")[0] == "Besök 23 november 2026."
-    assert [line[:8] for line in "\n".join(held).split("\n")[1:]] == [f"Besök {n}:" for n in range(1, 6)]
+    *pieces, written = "\n".join(held).split("\n")[1:]
+    assert [line[:8] for line in pieces] == [f"Besök {n}:" for n in range(1, 6)]
+    assert written == WRITTEN, "it is copied with the note"
     assert labels(shown)[-1] == "Klar"
     assert len(phone.shown) == 1
     assert shown.session == saved.session
@@ -451,7 +454,7 @@ def test_from_one_text_one_comes_to_the_others_that_were_saved_with_it(phone: Ph
     (note,) = phone.presses(NOTE)
     assert labels(note)[-4:] == ["Visa rättelsetext", "Kopia till dig", "Kopia till hemmet", "Klar"]
     (notice,) = phone.presses("Visa rättelsetext")
-    assert notice.text == "Besöket är rättat."
+    assert notice.text == f"Besöket är rättat.\n{WRITTEN}"
     assert labels(notice) == ["Kopiera", NOTE, "Kopia till dig", "Kopia till hemmet", "Klar"]
     assert len(phone.shown) == 1
 

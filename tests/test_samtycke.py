@@ -24,6 +24,7 @@ from dialogs.records import (
     CaseClosed,
     CaseFact,
     ConsentAsked,
+    ConsentCorrected,
     ConsentWithdrawn,
     CorrectionNotice,
     Record,
@@ -38,7 +39,7 @@ from state.machine import CompiledDialog, Position
 from state.records import verify
 from state.schema import records_schema
 from state.screen import Screen
-from state.session import ABANDON, BACK, CHANGE, MORE, SAVE, WHY
+from state.session import ABANDON, BACK, CHANGE, MORE, MOST_TOLD, SAVE, WHY
 from tests.office import Office, screen_of
 from tests.talk import MONDAY, OURS, Kept, Talk, a_world
 
@@ -68,6 +69,8 @@ USUAL = {
     "copy": "handed_over",
 }
 """What is pressed at each question where a test says nothing else; a question to a giver goes by its first word."""
+
+AS_BEFORE = f"{UNCHANGED}_{GIVEN}"
 
 
 def facts(age: str = "21_29", **more: str) -> list[Kept]:
@@ -252,7 +255,7 @@ def test_nothing_is_known_of_a_case_nobody_has_spoken_of() -> None:
     assert said == {"group": "youth", "age_group": "15_17", "custody": "two"}, "nobody knew the month"
 
 
-def test_a_guardian_is_offered_the_kinds_the_young_person_chose_and_nothing_that_was_not_said_yes_to() -> None:
+def test_what_one_person_narrows_or_widens_is_never_read_into_anothers_answer() -> None:
     narrow = f"{CHANGE}:kinds_subject"
     talk = to_the_end(a_talk("15_17"), parties_subject=["school", DONE], parties_guardian_1=["bup", DONE])
     pages(talk)
@@ -260,7 +263,7 @@ def test_a_guardian_is_offered_the_kinds_the_young_person_chose_and_nothing_that
     by_giver = {said.giver: said.lines for said in the_asking(saved(talk)).givers}
     kinds = {(giver, line.party): line.kinds for giver, lines in by_giver.items() for line in lines}
     assert kinds["subject", POLICE] == ("planning", "situation", "safety")
-    assert kinds["guardian_1", POLICE] == kinds["subject", POLICE], "a proposal follows what was said before it"
+    assert kinds["guardian_1", POLICE] == ("planning", "situation", "crime", "safety"), "as it was proposed to them"
     assert set(kinds) == {
         ("subject", POLICE),
         ("subject", "school"),
@@ -639,8 +642,8 @@ def stands(talk: Talk, kept: Sequence[Record], today: date = TODAY) -> Consents:
 
 def test_samma_som_forut_keeps_the_old_record_untouched() -> None:
     talk = up_to(a_talk("21_29", asked_before()), "police_subject")
-    assert "Samma som förut: ja till 2027-05-02" in talk.labels
-    kept = saved(to_the_end(talk, police=UNCHANGED, parties=["school", DONE], measure=UNCHANGED))
+    assert "Samma som förut: ja till och med 2027-05-02" in talk.labels
+    kept = saved(to_the_end(talk, police=AS_BEFORE, parties=["school", DONE], measure=AS_BEFORE))
     (said,) = the_asking(kept).givers
     assert [(line.party, line.answer) for line in said.lines] == [("school", GIVEN)]
     assert said.measure is None
@@ -652,8 +655,14 @@ def test_samma_som_forut_keeps_the_old_record_untouched() -> None:
 
 
 def test_samma_som_forut_and_nothing_new_saves_nothing() -> None:
-    talk = to_the_end(a_talk("21_29", asked_before()), police=UNCHANGED, measure=UNCHANGED)
+    talk = to_the_end(a_talk("21_29", asked_before()), police=AS_BEFORE, measure=AS_BEFORE)
     assert (talk.outcome, talk.kept) == ("nothing_said", ())
+
+
+CORRECTED = Kept(
+    ConsentCorrected(case=OURS, corrects=ASKED_ID, about_day=date(2026, 11, 2), reason="mistyped"),
+    id="00000003-0000-7000-8000-000000000000",
+)
 
 
 @pytest.mark.parametrize(
@@ -663,7 +672,7 @@ def test_samma_som_forut_and_nothing_new_saves_nothing() -> None:
         ([asked_before(answer=REFUSED)], "Samma som förut: nej", "a no stands"),
         ([asked_before(answer=THINKING)], "Samma som förut: vill fundera", "and so does this"),
         ([asked_before(answer=NOT_REACHED)], None, "nobody said anything"),
-        ([asked_before(until="2026-11-22")], None, "CON-15: it has ended and is asked for anew"),
+        ([asked_before(until="2026-11-22")], "Samma som förut: har gått ut", "CON-15: it has ended, and stays so"),
         (
             [
                 asked_before(),
@@ -674,14 +683,13 @@ def test_samma_som_forut_and_nothing_new_saves_nothing() -> None:
                     id="00000002-0000-7000-8000-000000000000",
                 ),
             ],
-            None,
-            "CON-5: what was taken back does not stand",
+            "Samma som förut: återkallat",
+            "CON-5: what was taken back stays so",
         ),
+        ([asked_before(), CORRECTED], "Samma som förut: felaktigt sparat", "CON-13: and so does a mistake"),
     ],
 )
-def test_what_was_said_before_is_offered_only_while_it_stands(
-    before: list[Kept], offered: str | None, why: str
-) -> None:
+def test_what_was_said_before_is_offered_as_it_stands(before: list[Kept], offered: str | None, why: str) -> None:
     talk = up_to(a_talk("21_29", *before), "police_subject")
     assert [label for label in talk.labels if label.startswith("Samma")] == ([offered] if offered else []), why
 
@@ -700,11 +708,117 @@ def test_con_5_con_6_a_no_after_a_yes_takes_it_back() -> None:
     assert "Fara för liv: ring 112." in talk.screen.text
 
 
-@pytest.mark.parametrize(("transferred", "notices"), [(True, 1), (False, 0)])
-def test_con_5_a_no_after_a_yes_that_was_handed_over_leaves_a_notice(transferred: bool, notices: int) -> None:
+@pytest.mark.parametrize(
+    ("transferred", "special", "parties", "why"),
+    [
+        (False, {"police": REFUSED}, None, "it was not handed over"),
+        (True, {"police": REFUSED}, (POLICE,), "a no takes the yes back"),
+        (True, {"police": THINKING}, (POLICE,), "and so does one who wants to think about it"),
+        (True, {"police": AS_BEFORE, "measure": REFUSED}, (), "the measure: no party"),
+        (True, {"police": AS_BEFORE, "measure": THINKING}, (), "also when it is thought about"),
+        (True, {"police": GIVEN, "measure": AS_BEFORE}, None, "a yes takes nothing back"),
+        (True, {"police": NOT_REACHED}, None, "nor one who was not reached"),
+    ],
+)
+def test_con_5_what_was_handed_over_and_is_taken_back_leaves_a_notice(
+    transferred: bool, special: dict[str, str], parties: tuple[str, ...] | None, why: str
+) -> None:
+    """CON-5: it says whose answer it is about, and towards whom."""
     handed = [Kept(Transferred(case=OURS, bundle=1, records=(ASKED_ID,)))] if transferred else []
-    talk = to_the_end(a_talk("21_29", asked_before(), *handed), police=REFUSED)
-    assert [record.changes for record in saved(talk) if isinstance(record, CorrectionNotice)] == [ASKED_ID] * notices
+    talk = to_the_end(a_talk("21_29", asked_before(), *handed), **special)
+    found = [record for record in saved(talk) if isinstance(record, CorrectionNotice)]
+    assert [(one.changes, one.giver, one.parties) for one in found] == (
+        [] if parties is None else [(ASKED_ID, "subject", parties)]
+    ), why
+
+
+def test_a_party_that_stands_since_before_is_shown_so_until_it_is_asked_about() -> None:
+    """CON-13: in the list and at the read-back; what nobody was asked about now is not written again."""
+    before = asked_before("2026-11-02", GIVEN, POLICE, "school")
+    talk = up_to(a_talk("21_29", before), "parties_subject")
+    assert [shown_of(talk, party) for party in ("school", "bup")] == ["Skolan: som förut, ja", "BUP: inte tillfrågad"]
+    assert shown_of(talk.picks("school"), "school") == "Skolan: ja", "asked about now"
+    assert shown_of(talk.picks("school", "school"), "school") == "Skolan: som förut, ja", "and not, after all"
+    to_the_end(talk, parties=[DONE])
+    assert "Skolan: som förut, ja" in read_back(talk)
+    assert [line.party for line in the_asking(saved(talk)).givers[0].lines] == [POLICE]
+
+
+@pytest.mark.parametrize("beside", [THINKING, NOT_REACHED])
+def test_the_same_of_all_the_rest_leaves_what_stands_since_before(beside: str) -> None:
+    """CON-13: a press for those who were not asked takes nobody's yes back."""
+    before = asked_before("2026-11-02", GIVEN, POLICE, "school")
+    talk = to_the_end(a_talk("21_29", before), parties=[beside])
+    consents = stands(talk, saved(talk))
+    assert consents.status("subject", "school").status == GIVEN
+    assert consents.status("subject", "bup").status == beside
+
+
+@pytest.mark.parametrize(
+    ("more", "proposed", "why"),
+    [
+        ([], ("planning", "crime"), "what this one last said yes to"),
+        (["crime"], ("planning",), "less what was taken back"),
+        (["planning", "crime"], ("planning", "situation", "crime", "safety"), "nothing is left: the usual ones"),
+    ],
+)
+def test_con_3_the_kinds_that_are_proposed_are_the_givers_own(
+    more: list[str], proposed: tuple[str, ...], why: str
+) -> None:
+    """CON-3: one who has said nothing before is offered the usual ones, whatever the others have said."""
+    taken = ConsentWithdrawn(
+        case=OURS,
+        withdrawn_on=TODAY,
+        giver="subject",
+        parties=(POLICE,),
+        kinds=tuple(more),  # type: ignore[arg-type]
+        how="telephone",
+    )
+    before = asked_before(age_group="15_17", disposes="together", harm="no")
+    withdrawn = [Kept(taken, id="00000002-0000-7000-8000-000000000000")] if more else []
+    by_giver = {
+        said.giver: said.lines[0].kinds
+        for said in the_asking(saved(to_the_end(a_talk("15_17", before, *withdrawn)))).givers
+    }
+    assert by_giver["subject"] == proposed, why
+    assert by_giver["guardian_1"] == by_giver["guardian_2"] == ("planning", "situation", "crime", "safety"), why
+
+
+@pytest.mark.parametrize(
+    ("age", "special", "last", "why"),
+    [
+        ("21_29", {}, "Nästa steg: fråga polisen hur de ser på saken.", "TG-6: everything is there"),
+        ("21_29", {"measure": NOT_ASKED}, "Nästa steg: fråga om insatsen SIG.", "CON-9: the measure"),
+        (
+            "21_29",
+            {"police": REFUSED},
+            "Nästa steg: fråga personen igen när det passar. Säg att det går att ändra sig.",
+            "CON-1: a no can be changed",
+        ),
+        (
+            "15_17",
+            {"police_guardian_1": NOT_REACHED},
+            "Nästa steg: fråga vårdnadshavare 1 om polisen.",
+            "CON-7: the one who is lacking",
+        ),
+        (
+            "15_17",
+            {"police_guardian_2": REFUSED},
+            "Nästa steg: säg till ansvarig socialsekreterare att de säger olika.",
+            "CON-7: the bot takes no side",
+        ),
+        (
+            "15_17",
+            {"harm": "yes"},
+            "Nästa steg: säg till ansvarig socialsekreterare. Fråga inte vårdnadshavare.",
+            "CON-10: nobody may ask the guardians",
+        ),
+    ],
+)
+def test_the_last_screen_says_what_comes_next(age: str, special: dict[str, str], last: str, why: str) -> None:
+    talk = to_the_end(a_talk(age), **special)
+    saved(talk)
+    assert talk.screen.text.splitlines()[-1] == last, why
 
 
 def test_con_13_one_who_could_not_be_reached_has_not_taken_anything_back() -> None:
@@ -911,8 +1025,33 @@ def test_no_screen_is_longer_than_a_message_when_much_is_new_at_spara(worst: tup
     told = talk.screen
     talk.session, talk.world = session, world
     assert told.text.startswith("Inget är sparat än.")
-    assert "Nytt: " in told.text
+    assert told.text.count("Nytt sedan du började: ") == len(PARTIES) + len(TEN) + 1, "each party, and the measure"
     assert too_long([told]) == []
+
+
+def test_at_most_four_of_what_has_changed_is_named_and_what_stands_above_not_twice() -> None:
+    known = [replace(kept, id=f"{number:08x}-0000-7000-8000-000000000000") for number, kept in enumerate(facts(), 5)]
+    talk = to_the_end(Talk(samtycke.DIALOG, a_world(shelf={OURS: known})))
+    theirs = asked_before("2026-11-23").record.payload()
+    theirs["givers"][0]["lines"] = [
+        {"party": party, "answer": answer}
+        for party, answer in (("school", REFUSED), ("bup", THINKING), ("leisure", NOT_REACHED))
+    ]
+    saved_since = Kept(ConsentAsked.from_payload(theirs), id=ASKED_ID, recorded_at="2026-11-23T14:00:00+00:00")
+    changed = (*known, saved_since)
+    talk.world = replace(talk.world, entries=lambda code: changed if code == OURS else ())
+    told = talk.picks(SAVE).screen.text.splitlines()
+    assert told[0] == "Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen."
+    assert len([line for line in told if line.startswith("Nytt: ")]) == MOST_TOLD, "all of it stands in the read-back"
+    assert not [line for line in told if line.startswith("Nytt: Nytt")]
+    assert told[MOST_TOLD + 1 : MOST_TOLD + 6] == [
+        "Nytt sedan du började: skolan, personen: nej. (CON-13)",
+        "Nytt sedan du började: BUP, personen: vill fundera. (CON-13)",
+        "Nytt sedan du började: fritiden, personen: inte nådd. (CON-13)",
+        "Nytt sedan du började: insatsen, personen: ja. (CON-9)",
+        "Stämmer det här?",
+    ]
+    assert talk.picks(SAVE).outcome == "documented"
 
 
 def test_every_button_of_the_worst_case_fits_in_what_telegram_carries(worst: tuple[Talk, list[Screen]]) -> None:
@@ -1001,7 +1140,7 @@ def test_the_second_of_two_sees_what_is_new_and_only_a_second_spara_saves(office
     office.passes(minutes=2)
     told = presses(phone, "Spara")
     assert told.startswith("Inget är sparat än. Ärendet har ändrats sedan du såg svaren. Kontrollera dem igen.")
-    assert "\nNytt: Samtycket har ändrats sedan du började. Jämför med dina svar." in told
+    assert "\nNytt sedan du började: polisen, personen: nej. (CON-13)" in told
     assert len(askings(office)) == 1
     assert presses(phone, "Spara").startswith("Sparat i")
     assert [kept["givers"][0]["lines"][0]["answer"] for kept in askings(office)] == [REFUSED, GIVEN]
@@ -1039,7 +1178,7 @@ def test_a_draft_that_is_taken_up_after_a_colleague_changed_the_consent_says_so(
     phone.says(f"/samtycke {OURS}")
     presses(phone, "Fortsätt", "Muntligt på möte", "Allt det här")
     read = presses(phone, "Ja, lämnad på papper")
-    assert "Samtycket har ändrats sedan du började. Jämför med dina svar. (CON-13)" in read
+    assert read.splitlines()[0] == "Nytt sedan du började: polisen, personen: nej. (CON-13)"
     assert presses(phone, "Spara").startswith("Sparat i")
 
 
@@ -1048,14 +1187,14 @@ def test_an_answer_as_before_falls_when_a_colleague_takes_the_consent_back(offic
     office.given(before, phone)
     office.passes(minutes=1)
     phone.says(f"/samtycke {OURS}")
-    presses(phone, "Samma som förut: ja till 2027-05-02")
+    presses(phone, "Samma som förut: ja till och med 2027-05-02")
     office.passes(minutes=1)
     office.given(
         ConsentWithdrawn(case=OURS, withdrawn_on=TODAY, giver="subject", parties=(POLICE,), how="telephone"), phone
     )
     told = presses(phone, "Klar")
     assert "Ett svar gäller inte längre. Svara på frågan igen." in told
-    assert "Samma som förut: ja till 2027-05-02" not in [button.label for button in screen_of(phone).buttons]
+    assert "Samma som förut: ja till och med 2027-05-02" not in [button.label for button in screen_of(phone).buttons]
 
 
 def test_a_case_that_was_closed_meanwhile_takes_no_consent(office: Office, phone: Phone) -> None:

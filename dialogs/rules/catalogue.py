@@ -56,7 +56,10 @@ BUILT: dict[str, Rule] = {
     ),
     "CON-11": Rule(_("Varje part kontrollerar att samtycket täcker dess uppgifter, och antecknar det."), "S3"),
     "CON-12": Rule(_("Samtycke är inte enda vägen. I vissa fall får eller ska uppgifter lämnas enligt lag."), "S3"),
-    "CON-13": Rule(_("Den som inte är tillfrågad har inte sagt ja. Bara ett ja gör att uppgifter får delas."), "S3"),
+    "CON-13": Rule(
+        _("Den som inte är tillfrågad har inte sagt ja. Samtycket räcker bara där alla som ska svara har sagt ja."),
+        "S3",
+    ),
     "CON-14": Rule(
         _("Ska personen lämna kriminella kretsar med stöd behövs samtycke till alla myndigheter som berörs."), "A1"
     ),

@@ -23,6 +23,7 @@ from dialogs.rules.consents import (
     Consents,
     Context,
     Standing,
+    the_age_now,
     the_guardians,
     the_parties_shared_with,
     who_may_be_asked,
@@ -144,7 +145,7 @@ def parties_to_be_told(before: Consents, after: Consents) -> tuple[Change, ...]:
 def _covered(consents: Consents, party: str) -> tuple[object, ...]:
     return tuple(
         (giver, consents.kinds(giver, party), consents.direction(giver, party), consents.status(giver, party).until)
-        for giver in consents.givers
+        for giver in who_must_consent(consents.context)
         if consents.kinds(giver, party)
     )
 
@@ -259,7 +260,8 @@ def _ending(consents: Consents, policy: Policy) -> list[Due]:
     """CON-15: consents that have ended or soon will, of those who may be asked again (CON-7, CON-10)."""
     soon = consents.today + timedelta(days=policy.ends_soon_days)
     ending: dict[tuple[DueKind, str, date], Entry | None] = {}
-    for giver in who_may_be_asked(consents.context, len(PARENTS)):
+    parents = len(PARENTS) if consents.status("subject", PARENTS_PARTY).status == "given" else 0
+    for giver in who_may_be_asked(consents.context, parents):
         for party in consents.parties:
             standing = consents.status(giver, party)
             if standing.until is None:
@@ -282,10 +284,14 @@ def _birthdays(entries: Sequence[Entry], consents: Consents, policy: Policy) -> 
     asked = [
         (entry.record, entry) for entry in entries if isinstance(entry.record, ConsentAsked) and entry.id not in wrong
     ]
-    if month is None or not asked:
+    if not asked:
         return []
     soon = consents.today + timedelta(days=policy.ends_soon_days)
     record, latest = max(reversed(asked), key=lambda one: one[0].asked_on)
+    if month is None:  # of one who was enrolled as an adult only the age group is known
+        if the_age_now(entries, consents.today) == "21_29" != record.age_group:
+            return [Due(kind="flag_at_21", rules=("CON-15",), entry=latest)]
+        return []
     due = []
     if record.asked_on < (month if record.age_group in ADULT_AGES else months_on(month, 1)) and month <= soon:
         due.append(Due(kind="ask_again_at_18", by=month, rules=("CON-15",), entry=latest))

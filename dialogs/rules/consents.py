@@ -146,40 +146,47 @@ class Consents:
             if isinstance(entry.record, ConsentCorrected)
             for giver in ((entry.record.giver,) if entry.record.giver else get_args(Giver))
         }
-        for entry in self._in_order():
-            if isinstance(entry.record, ConsentAsked):
-                for answers in entry.record.givers:
-                    self._take_answers(entry, entry.record, answers)
+        for entry, answers in self._in_order():
+            if isinstance(entry.record, ConsentAsked) and answers is not None:
+                self._take_answers(entry, entry.record, answers)
             elif isinstance(entry.record, ConsentWithdrawn):
                 self._take_withdrawal(entry, entry.record)
 
-    def _in_order(self) -> list[Entry]:
-        """By the day it happened; a withdrawal never stands before an answer that was on record when it was made."""
+    def _in_order(self) -> list[tuple[Entry, GiverAnswers | None]]:
+        """What each giver said, by the day it was said.
+
+        A withdrawal never stands before an answer that was on record when it was made, and what was written after a
+        correction never before the mistaken answer: a wrong day is put right by writing the right one.
+        """
         latest: dict[str, date] = {}
-        dated: list[tuple[date, Entry]] = []
+        floor: dict[str, date] = {}
+        said_on: dict[str, ConsentAsked] = {}
+        dated: list[tuple[date, Entry, GiverAnswers | None]] = []
         for entry in self.entries:
             record = entry.record
             if isinstance(record, ConsentAsked):
-                dated.append((record.asked_on, entry))
+                said_on[entry.id] = record
                 for answers in record.givers:
-                    latest[answers.giver] = max(record.asked_on, latest.get(answers.giver, record.asked_on))
+                    day = max(record.asked_on, floor.get(answers.giver, record.asked_on))
+                    latest[answers.giver] = max(day, latest.get(answers.giver, day))
+                    dated.append((day, entry, answers))
             elif isinstance(record, ConsentWithdrawn):
-                dated.append((max(record.withdrawn_on, latest.get(record.giver, record.withdrawn_on)), entry))
-        return [entry for _, entry in sorted(dated, key=lambda one: one[0])]
+                day = max(record.withdrawn_on, latest.get(record.giver, record.withdrawn_on))
+                dated.append((day, entry, None))
+            elif isinstance(record, ConsentCorrected) and (about := said_on.get(record.corrects)) is not None:
+                for giver in (record.giver,) if record.giver else get_args(Giver):
+                    floor[giver] = max(about.asked_on, floor.get(giver, about.asked_on))
+        return [(entry, answers) for _, entry, answers in sorted(dated, key=lambda one: one[0])]
 
     def _take_answers(self, entry: Entry, record: ConsentAsked, answers: GiverAnswers) -> None:
         until = _until(entry, record, self.entries)
         mistaken = self._mistaken.get((entry.id, answers.giver))
         for line in answers.lines:
             before = self._held.get((answers.giver, line.party))
-            if line.answer == "not_reached" and before is not None and not mistaken:
-                status = before.status(None, None, record.asked_on).status
-                if status in ("given", "refused", "thinking", "withdrawn"):
-                    continue  # nobody said anything: the last answer stands
+            stood = "not_asked" if before is None else before.status(None, None, record.asked_on).status
+            if _says_nothing_new(line.answer, stood, mistaken is not None):
+                continue
             said: str = line.answer
-            stood = "not_asked" if before is None or mistaken else before.status(None, None, record.asked_on).status
-            if said == "thinking" and stood == "withdrawn":
-                continue  # it is still taken back, and what follows from that is still to be decided
             if said == "refused" and stood in ("given", "withdrawn"):
                 said = "withdrawn"  # CON-5: a no after a yes takes it back
             self._held[answers.giver, line.party] = _Held(
@@ -228,6 +235,18 @@ class Consents:
         """
         held = self._measures.get(giver)
         return NOT_ASKED if held is None else held.status(None, None, self.today)
+
+    def last_scope(self, giver: str, party: str) -> tuple[tuple[str, ...], str | None]:
+        """What a giver last said yes to towards a party, without what was taken back since; also where it has ended.
+
+        :param giver: who answers.
+        :param party: towards whom.
+        :returns: kinds and direction; no kinds where nothing of it is left.
+        """
+        held = self._held.get((giver, party))
+        if held is None or held.mistaken is not None or held.answer != "given":
+            return (), None
+        return tuple(kind for kind in held.kinds if kind not in held.withdrawn), held.direction
 
     def kinds(self, giver: str, party: str) -> tuple[str, ...]:
         """The kinds of information that a giver's live consent covers towards a party.
@@ -314,6 +333,13 @@ class Consents:
         return tuple(party for party in self.parties if self.status(giver, party).status == "given")
 
 
+def _says_nothing_new(answer: str, stood: str, mistaken: bool) -> bool:
+    """Whether an answer leaves what stood as it is: nobody was reached, or a consent that was taken back stays so."""
+    if answer == "not_reached":
+        return stood in ("given", "refused", "thinking", "withdrawn")
+    return stood == "withdrawn" and (answer == "thinking" or mistaken)
+
+
 def _until(entry: Entry, record: ConsentAsked, entries: Sequence[Entry]) -> date:
     """CON-15: the last day an answer holds; that of a minor ends before 18, also of one who was thought an adult."""
     bounds = [record.valid_until or months_on(record.asked_on, 6)]
@@ -382,7 +408,8 @@ def context_of(entries: Sequence[Entry], today: date) -> Context:
     latest = max(reversed(asked), key=lambda record: record.asked_on, default=None)
     every = [entry.record for entry in entries if isinstance(entry.record, ConsentAsked)]
     disposes = (latest and latest.disposes) or "unknown"
-    if disposes == "alone" and max(reversed(every), key=lambda record: record.asked_on) is not latest:
+    since = every[next((n for n, record in enumerate(every) if record is latest), 0) :]
+    if disposes == "alone" and max(reversed(since), key=lambda record: record.asked_on) is not latest:
         disposes = "unknown"  # a later assessment was a mistake: the older one is not taken up again unasked
     custody = the_fact_that_stands(entries, "custody")
     return Context(
@@ -437,7 +464,7 @@ def who_may_be_asked(context: Context, parents: int = 0) -> tuple[Giver, ...]:
     :returns: givers in the order they are asked.
     """
     if context.adult:
-        return ("subject", *PARENTS[:parents])
+        return ("subject", *(() if context.threat_from_home else PARENTS[:parents]))
     if context.guardians_must_not_learn or (context.disposes == "alone" and context.guardian_allowed != "yes"):
         return ("subject",)
     return ("subject", *the_guardians(context.custody))
@@ -484,8 +511,20 @@ def who_may_have_a_copy(entry: Entry, consents: Consents) -> tuple[Giver, ...]:
         for answers in record.givers
         if settled.get(answers.giver, answers.copy) in ("handed_over", "kept", "owed")
         and answers.giver in ("subject", *guardians)
+        and _still_says(consents, entry, answers)
         and not consents.is_mistaken(entry, answers.giver)
     )
+
+
+def _still_says(consents: Consents, entry: Entry, answers: GiverAnswers) -> bool:
+    """Whether a copy would still be true: nothing in it has been taken back, replaced or ended since."""
+    said = [line.party for line in answers.lines if line.answer in ("given", "refused", "thinking")]
+    stands = [consents.status(answers.giver, party) for party in said]
+    if answers.measure is not None:
+        stands.append(consents.measure(answers.giver))
+    if any(consents.is_partly_withdrawn(answers.giver, party) for party in said):
+        return False
+    return all(s.entry is not None and s.entry.id == entry.id and s.status != "expired" for s in stands)
 
 
 def the_longest_a_consent_may_last(
@@ -513,12 +552,13 @@ def the_longest_a_consent_may_last(
 
 
 def parties_with_a_conflict(consents: Consents) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Where givers say different things about a party; it is shown, never resolved here.
+    """Where those who have a say today say different things about a party; it is shown, never resolved here.
 
     :param consents: the consents as they stand.
     :returns: by party: those who said yes, and those who said no or took it back.
     """
-    asked = [giver for giver in consents.givers if giver not in PARENTS]
+    heard = (*who_must_consent(consents.context), *who_may_be_asked(consents.context))
+    asked = [giver for giver in consents.givers if giver in heard]
     found = {}
     for party in consents.parties:
         said = {giver: consents.status(giver, party).status for giver in asked}
