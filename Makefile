@@ -2,11 +2,11 @@
 #
 #   PYTHON=python3.13 VENV=.venv-3.13    another Python, beside the usual one
 #   ARGS="-k samtal"                     more for pytest
-#   JOBS=2                               how many tests at a time
+#   JOBS=3                               how many tests at a time
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 CHECKS := lint-style lint-format lint-types lint-imports lint-dependencies lint-dialogs catalogues-check docs-check
-.PHONY: help try test lint format bench kill package catalogues docs lock clean setup \
+.PHONY: help try test lint format bench kill transcripts package catalogues docs lock clean setup \
 	$(CHECKS)
 
 help: ## list these targets
@@ -79,6 +79,9 @@ test: $(VENV)/.lots-dev ## the tests, but for the slow ones below
 
 kill: $(VENV)/.lots-dev ## kill the running program at many moments: nothing may be lost
 	@$(PYTEST) -m kill $(ARGS)
+
+transcripts: $(VENV)/.lots-dev ## every transcript over HTTP, both ways: the same screens, a silent log, an unreadable disk
+	@$(PYTEST) -n $(JOBS) -m every $(ARGS)
 
 bench: $(VENV)/.lots-dev ## how fast the parts are
 	@$(PYTEST) --benchmark-enable --benchmark-only --benchmark-columns=min,median,stddev,rounds $(ARGS)

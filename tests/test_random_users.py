@@ -50,10 +50,13 @@ WORDS = [
 KEPT = (
     *("talk_held", "visit_made", "corrected", "case_closed", "case_reopened", "disclosure_made"),
     *("consent_asked", "consent_withdrawn", "consent_corrected", "copy_settled"),
-    *("threat_triaged", "staff_threat", "referral_sent", "referral_answered"),
+    *("threat_triaged", "staff_threat", "referral_sent", "referral_answered", "handover_told", "exit_prerequisites"),
 )
 """The kinds that come one at a time, each with its note."""
-RARE = ("transferred", "correction_notice", "consent_corrected", "copy_settled", "staff_threat")
+RARE = (
+    *("transferred", "correction_notice", "consent_corrected", "copy_settled"),
+    *("staff_threat", "exit_prerequisites"),
+)
 """The kinds that need something rare first: a transfer, a consent to correct, a copy that is owed, staff in danger."""
 CODE = re.compile(f"Ö[{ALPHABET}]{{2}}-[{ALPHABET}]{{3}}")
 
@@ -101,7 +104,11 @@ class World:
             self.seen[screen.typed] += 1
             self.is_theirs_to_see(phone, screen)
             notes = [button for button in screen.buttons if button.value.startswith("note:")]
-            if not notes or any(b.value == "done" or b.value.startswith("case:") for b in screen.buttons):
+            if (
+                not notes
+                or "är inget ärende" in screen.text
+                or any(b.value == "done" or b.value.startswith("case:") for b in screen.buttons)
+            ):
                 continue
             self.saved += 1
             held = self.office.store.record(notes[0].value.removeprefix("note:"))
@@ -365,7 +372,7 @@ def test_people_who_press_at_random_get_somewhere() -> None:
     chance = Random(7)
     world = World()
     acts: dict[Callable[[int], None], int] = {
-        world.answers_the_question: 50,
+        world.answers_the_question: 90,
         lambda who: world.changes_an_answer(who, chance.randrange(200)): 20,
         lambda who: world.presses(who, chance.randrange(200)): 20,
         lambda who: world.presses_what_is_gone(who, chance.randrange(200)): 8,
@@ -379,7 +386,7 @@ def test_people_who_press_at_random_get_somewhere() -> None:
         lambda who: world.time_passes(chance.choice([1, 600, 1441, 7 * 1440])): 1,
     }
     try:
-        for step, act in enumerate(chance.choices(list(acts), list(acts.values()), k=2000)):
+        for step, act in enumerate(chance.choices(list(acts), list(acts.values()), k=2400)):
             act(chance.randrange(3))
             if step % 20 == 0:
                 world.holds()
@@ -387,8 +394,9 @@ def test_people_who_press_at_random_get_somewhere() -> None:
         world.holds()
         world.every_view_is_what_the_records_say()
         kept = Counter(record["kind"] for record in world.office.kept())
-        assert min(kept["talk_held"], kept["visit_made"]) >= 10, "much of it was saved"
-        assert min(kept[kind] for kind in KINDS if kind not in RARE) >= 1, "of every other kind"
+        assert sum(kept[kind] for kind in KEPT) >= 50, "much of it was saved"
+        assert min(kept["talk_held"], kept["visit_made"]) >= 3, "and of the simple ones some"
+        assert [kind for kind in KINDS if kind not in RARE and not kept[kind]] == [], "of every other kind"
         met = set(world.seen)
         assert met == {"choice", "code", "several", "three_state", "date", "number", "month", "nothing"}, (
             "all kinds were met"

@@ -24,7 +24,7 @@ from state.screen import NO_SESSION
 from tests.botapi import BotApi
 from tests.running import BANNER, CASE, DAY, READ_BACK, SAVED, Lots, code_in, names_a_new_case, presses, says, walks
 from tests.telegram_phone import TelegramPlayer
-from tests.test_telegram_transcripts import TRANSCRIPTS
+from tests.test_telegram_transcripts import EVERY
 
 CODE = re.compile(r"\b[2-9A-ZÖ]{3}-[2-9A-Z]{3}\b")
 LABEL = re.compile(r"\[([^\]]+)\]")
@@ -111,7 +111,7 @@ def talkative() -> Iterator[io.StringIO]:
         logger.setLevel(was)
 
 
-@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", EVERY)
 def test_nothing_of_a_transcript_is_in_the_log_or_readable_on_the_disk(
     path: Path, tmp_path: Path, talkative: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,14 @@ from tests.telegram_phone import TelegramPlayer
 
 SECRET = "only-for-the-tests-0123456789"
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("**/*.txt"))
+FOLDERS = sorted({path.parent for path in TRANSCRIPTS})
+
+FIRST_OF_EACH = [next(path for path in TRANSCRIPTS if path.parent == folder) for folder in FOLDERS]
+EVERY = [
+    pytest.param(p, marks=[] if p in FIRST_OF_EACH else pytest.mark.every, id=f"{p.parent.name}/{p.stem}")
+    for p in TRANSCRIPTS
+]
+"""One of each folder is in the usual suite; ``make transcripts`` takes the rest."""
 
 
 def a_webhook() -> Webhook:
@@ -27,7 +35,7 @@ def test_there_are_transcripts() -> None:
 
 
 @pytest.mark.parametrize("way", ["fetched", "brought"])
-@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", EVERY)
 def test_a_transcript_gives_the_same_over_telegram(path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By polling and by webhook, over HTTP both ways."""
     monkeypatch.setattr("bot.telegram.MARK_WITHIN", 0.0)  # nothing to wait for between two turns
