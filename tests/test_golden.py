@@ -21,9 +21,23 @@ BESIDE = {"arende", "sprak", "utkast"}
 
 
 @cache
+def watched(path: Path) -> tuple[Played, tuple[Outcome, ...]]:
+    """A transcript, played once however many tests look at it, and the outcomes that it ended in."""
+    reached: list[Outcome] = []
+    end = Engine._end
+
+    def ending(self: Engine, *arguments: Any) -> Step:
+        reached.append(arguments[1])
+        return end(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "_end", ending)
+        return play_file(path), tuple(reached)
+
+
 def played(path: Path) -> Played:
-    """A transcript, played once however many tests look at it."""
-    return play_file(path)
+    """What came of a transcript."""
+    return watched(path)[0]
 
 
 def test_there_are_transcripts_for_every_dialog_and_for_nothing_else() -> None:
@@ -51,18 +65,6 @@ def test_every_route_is_walked_by_some_transcript(dialog: Dialog) -> None:
 
 
 @pytest.mark.parametrize("dialog", DIALOGS, ids=lambda dialog: dialog.id)
-def test_every_outcome_is_reached_and_confirmed_by_some_transcript(
-    dialog: Dialog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reached: list[Outcome] = []
-    end = Engine._end
-
-    def watched(self: Engine, *arguments: Any) -> Step:
-        reached.append(arguments[1])
-        return end(self, *arguments)
-
-    monkeypatch.setattr(Engine, "_end", watched)
-    for path in FILES:
-        if path.parent.name == dialog.id:
-            play_file(path)
+def test_every_outcome_is_reached_and_confirmed_by_some_transcript(dialog: Dialog) -> None:
+    reached = [outcome for path in FILES if path.parent.name == dialog.id for outcome in watched(path)[1]]
     assert {ending for ending, outcome in dialog.endings.items() if outcome in reached} == set(dialog.endings)
