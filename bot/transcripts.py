@@ -131,6 +131,19 @@ class _Watched(CompiledDialog):
 
     rows: set[tuple[str, Row]]
 
+    @classmethod
+    def over(cls, compiled: CompiledDialog, rows: set[tuple[str, Row]]) -> _Watched:
+        """Watch a dialog that is compiled already.
+
+        :param compiled: the dialog.
+        :param rows: where the rows that are walked are put.
+        :returns: the same dialog, watched.
+        """
+        watched = cls.__new__(cls)
+        watched.__dict__.update(compiled.__dict__)
+        watched.rows = rows
+        return watched
+
     def walk(self, given: Mapping[str, Value], world: World) -> Position:
         position = super().walk(given, world)
         self.rows.update((self.dialog.id, row) for row in position.rows)
@@ -319,10 +332,8 @@ class Player:
                 now=lambda: self._clock,
                 source=self._source,
             )
-            for dialog in DIALOGS:
-                watched = _Watched(dialog)
-                watched.rows = self._rows
-                self._desk.engine.compiled[dialog.id] = watched
+            compiled = self._desk.engine.compiled
+            compiled |= {id_: _Watched.over(dialog, self._rows) for id_, dialog in compiled.items()}
         return self._desk
 
     def _start_anew(self) -> None:
