@@ -108,11 +108,6 @@ class Contact:
         """
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
-    @property
-    def link(self) -> str:
-        """The number as a ``tel:`` link has it: digits, with a plus where it is written so."""
-        return "tel:" + "".join(sign for sign in self.number if sign.isdigit() or sign == "+")
-
 
 @dataclass(frozen=True, kw_only=True)
 class District:

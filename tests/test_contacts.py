@@ -262,10 +262,6 @@ def test_the_areas_own_number_goes_before_the_one_for_all_and_only_within_its_da
     assert [number(date(2026, 6, 30)), number(date(2026, 11, 23)), number(date(2027, 1, 1))] == ["08-3", "08-1", "08-2"]
 
 
-def test_a_number_is_a_link_where_links_are() -> None:
-    assert [POLICE.link, Contact(function="bops", number="+46 8-123 45").link] == ["tel:11414", "tel:+46812345"]
-
-
 def test_what_ships_holds_112_and_114_14_only() -> None:
     assert [held.number for held in SHIPPED.contacts] == ["112", "114 14"]
     assert load(None) is SHIPPED
