@@ -21,7 +21,7 @@ from dialogs.consent_words import (
 )
 from dialogs.model import Line, World
 from dialogs.policy import PARTIES
-from dialogs.records import ConsentAsked, ConsentCorrected, ConsentWithdrawn, Entry, Record
+from dialogs.records import ConsentAsked, ConsentWithdrawn, Entry, Record
 from dialogs.rules.conditions import (
     Conditions,
     Due,
@@ -50,8 +50,6 @@ from dialogs.rules.consents import (
 from dialogs.rules.talks import group_said
 from dialogs.texts import Inside, Text, Verbatim
 from dialogs.texts import mark as _
-
-CONSENT_RECORDS: tuple[type[Record], ...] = (ConsentAsked, ConsentWithdrawn, ConsentCorrected)
 
 
 def consents_of(entries: Sequence[Entry], world: World) -> Consents:

@@ -22,7 +22,6 @@ from dialogs.records import (
     CopySettled,
     Entry,
     GiverAnswers,
-    PartyAnswer,
     ThreatTriaged,
 )
 from dialogs.records.consents import Giver, InfoKind
@@ -614,19 +613,3 @@ def the_parties_shared_with(consents: Consents) -> tuple[str, ...]:
             for direction in DIRECTIONS
         )
     )
-
-
-def answer_lines(consents: Consents, giver: str, party: str) -> PartyAnswer | None:
-    """What a giver's live consent towards a party covers, as it would be written now.
-
-    :param consents: the consents as they stand.
-    :param giver: who answers.
-    :param party: towards whom.
-    :returns: the answer with the kinds that still stand; ``None`` where none is live.
-    """
-    kinds = tuple(kind for kind in KINDS if kind in consents.kinds(giver, party))
-    if not kinds:
-        return None
-    direction = consents.direction(giver, party)
-    written: Literal["to", "from", "both"] = "to" if direction == "to" else "from" if direction == "from" else "both"
-    return PartyAnswer(party=party, answer="given", kinds=kinds, direction=written)
