@@ -47,7 +47,6 @@ from dialogs.rules.consents import (
     Consents,
     Context,
     a_guardian_may_have_a_copy,
-    answer_lines,
     context_of,
     parties_with_a_conflict,
     the_age_now,
@@ -295,10 +294,8 @@ def test_con_3_what_stands_is_named_with_its_kinds_its_direction_and_its_last_da
     assert consents.direction(SUBJECT, "school") == "to"
     cover = the_consent_that_covers(consents, "school", "planning")
     assert (cover.covered, list(cover.by_giver), cover.until) == (True, [SUBJECT], date(2027, 5, 2))
-    lines = answer_lines(consents, SUBJECT, "school")
-    assert lines is not None
-    assert lines.payload() == {"party": "school", "answer": "given", "kinds": ["planning"], "direction": "to"}
-    assert answer_lines(consents, SUBJECT, "police") is None
+    assert consents.last_scope(SUBJECT, "school") == (("planning",), "to")
+    assert consents.kinds(SUBJECT, "police") == ()
     assert consents.direction(SUBJECT, "police") is None
 
 
