@@ -28,7 +28,7 @@ from dialogs.rules.conditions import (
     an_exit_referral_lacks,
     parties_to_be_told,
     sigs_conditions,
-    the_measure_may_be_given,
+    the_measure_as_it_stands,
     the_police_consent_was_withdrawn,
     what_must_be_asked_again,
 )
@@ -431,11 +431,10 @@ def next_step(consents: Consents) -> Line:
         return Line(Text(_("Nästa steg: fråga {who} om polisen."), who=who), ("CON-1", "CON-7"))
     if not consents.is_covered(POLICE):
         return Line(_("Nästa steg: fråga vilka uppgifter alla säger ja till."), ("CON-1", "CON-3"))
-    measures: dict[str, str] = {giver: consents.measure(giver).status for giver in ("subject", *GUARDIANS)}
-    match the_measure_may_be_given(context, measures):
+    match the_measure_as_it_stands(consents):
         case "met":
             return Line(_("Nästa steg: fråga polisen hur de ser på saken."), ("TG-6",))
-        case "lacking" if measures["subject"] not in ("refused", "withdrawn"):
+        case "lacking" if consents.measure("subject").status not in ("refused", "withdrawn"):
             return Line(_("Nästa steg: fråga om insatsen SIG."), ("CON-9",))
         case _:
             return Line(_("Nästa steg: säg till ansvarig socialsekreterare vad de svarar om insatsen."), ("CON-9",))

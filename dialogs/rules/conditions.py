@@ -67,6 +67,16 @@ def the_measure_may_be_given(context: Context, answers: Mapping[str, str]) -> Me
     return "lacking"
 
 
+def the_measure_as_it_stands(consents: Consents) -> Measure:
+    """CON-9: what the answers on record about the measure mean today.
+
+    :param consents: the consents as they stand.
+    :returns: met, lacking, or what the case officer must decide.
+    """
+    answers: dict[str, str] = {giver: consents.measure(giver).status for giver in ("subject", *GUARDIANS)}
+    return the_measure_may_be_given(consents.context, answers)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
     """SIG's conditions as far as consent goes.
@@ -98,7 +108,6 @@ def sigs_conditions(consents: Consents, group: Group | None, policy: Policy) -> 
     """
     context = consents.context
     by_giver: dict[str, Standing] = {g: consents.status(g, POLICE) for g in who_must_consent(context)}
-    measures: dict[str, str] = {giver: consents.measure(giver).status for giver in ("subject", *GUARDIANS)}
     covered = the_parties_shared_with(consents)
     missing = [party for party in consents.parties if party not in (*covered, POLICE, PARENTS_PARTY)]
     if group != "youth" and not [party for party in covered if party not in (POLICE, PARENTS_PARTY)] and not missing:
@@ -106,7 +115,7 @@ def sigs_conditions(consents: Consents, group: Group | None, policy: Policy) -> 
     return Conditions(
         police=POLICE in covered and all(standing.status == "given" for standing in by_giver.values()),
         police_by_giver=by_giver,
-        measure=the_measure_may_be_given(context, measures),
+        measure=the_measure_as_it_stands(consents),
         others_missing=() if group == "youth" else tuple(missing),
     )
 
