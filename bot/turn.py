@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dialogs import arende, case_code
-from dialogs.answers import CODE_FAULTS
+from dialogs.answers import CODE_FAULTS, DONE
 from dialogs.case_code import CodeFault
 from dialogs.model import Copy, Dialog, World
 from dialogs.records import CorrectionNotice, Entry, Record
@@ -34,7 +34,6 @@ NOTE, COPY, COMMAND, CASE, WHY_CASE, TEXTS, LANGUAGE = (
     *("note:", "copy:", "/"),
     *("case:", "case-why:", "case-texts:", "language:"),
 )
-DONE = "done"
 LATEST_RECORDS = 5
 CASES_SHOWN = 4
 IN_LANGUAGE = {"sv": _("På svenska"), "en": _("På engelska")}

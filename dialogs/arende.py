@@ -154,6 +154,11 @@ def as_it_stands(entry: Entry, entries: Sequence[Entry]) -> tuple[Record | None,
 
 
 _NAMES = {
+    "consent_corrected": _("Rättelse av ett samtycke"),
+    "copy_settled": _("Kopia av ett samtycke"),
+    "disclosure_made": _("Uppgift som lämnades"),
+    "transferred": _("Överföring till verksamhetssystemet"),
+    "correction_notice": _("Rättelse till det som överfördes"),
     "threat_triaged": _("Genomgång av hot och säkerhet"),
     "referral_sent": _("Remiss"),
     "referral_answered": _("Svar på en remiss"),
@@ -179,4 +184,9 @@ def record_words(record: Record) -> Text:
     if isinstance(record, CaseFact):
         label = fact_question(record.fact).label
         return Text(_("Uppgift, {label}"), label=as_text(label))
-    return Text(_NAMES[record.kind]) if record.kind in _NAMES else consent_record_words(record)
+    if isinstance(record, ConsentAsked | ConsentWithdrawn):
+        return consent_record_words(record)
+    if record.kind in _NAMES:
+        return Text(_NAMES[record.kind])
+    day = record.happened_on  # a kind of a dialog that has just been written, and has no name of its own yet
+    return Text(_("Anteckning")) if day is None else Text(_("Anteckning den {day}"), day=day)

@@ -22,7 +22,7 @@ from dialogs.consent_words import (
     party_inside,
     party_words,
 )
-from dialogs.consequences import as_saved, consents_of, what_follows
+from dialogs.consequences import as_saved, consents_of, foreseen
 from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, World
 from dialogs.records import ConsentWithdrawn, CorrectionNotice, Record
 from dialogs.rules.conditions import Change, parties_to_be_told, the_police_consent_was_withdrawn
@@ -164,9 +164,8 @@ def _changes(answers: Answers, world: World) -> tuple[Change, ...]:
 
 
 def _foresees(answers: Answers, world: World) -> Sequence[Line]:
-    after = world.entries(answers.word("case"))
     assessed = Line(_("Ansvarig socialsekreterare bedömer om SIG kan fortsätta."), ("CON-5",))
-    return (*_no_longer_shared(answers), assessed, *what_follows(as_saved(after), after, world))
+    return (*_no_longer_shared(answers), assessed, *foreseen(answers, world))
 
 
 def _no_longer_shared(answers: Answers) -> Sequence[Line]:

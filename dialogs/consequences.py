@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from dialogs.answers import Answers
 from dialogs.consent_words import (
     DIRECTIONS,
     STATUSES,
@@ -74,28 +75,17 @@ def who_said(record: Record) -> tuple[str, ...]:
 
 
 def consent_record_words(record: Record) -> Text:
-    """How a record of consent is named in a list.
+    """How an asking or a withdrawal is named in a list.
 
     :param record: the record.
-    :returns: what it was, and its day where it has one.
+    :returns: what it was, and its day.
+    :raises TypeError: it is neither.
     """
     if isinstance(record, ConsentAsked):
         return Text(_("Samtycke den {day}"), day=record.asked_on)
     if isinstance(record, ConsentWithdrawn):
         return Text(_("Återkallelse den {day}"), day=record.withdrawn_on)
-    if record.kind in _OTHERS:
-        return Text(_OTHERS[record.kind])
-    day = record.happened_on  # a kind of a dialog that has just been written, and has no name of its own yet
-    return Text(_("Anteckning")) if day is None else Text(_("Anteckning den {day}"), day=day)
-
-
-_OTHERS = {
-    "consent_corrected": _("Rättelse av ett samtycke"),
-    "copy_settled": _("Kopia av ett samtycke"),
-    "disclosure_made": _("Uppgift som lämnades"),
-    "transferred": _("Överföring till verksamhetssystemet"),
-    "correction_notice": _("Rättelse till det som överfördes"),
-}
+    raise TypeError(f"a {record.kind} is no asking and no withdrawal")
 
 
 def as_saved(entries: Sequence[Entry]) -> list[Entry]:
@@ -275,6 +265,17 @@ def what_follows(before: Sequence[Entry], after: Sequence[Entry], world: World) 
         *_exit(new, world),
         *must_not_learn(new),
     ]
+
+
+def foreseen(answers: Answers, world: World) -> Sequence[Line]:
+    """What follows, for an outcome that saves something of consent in the case of the answers.
+
+    :param answers: the answers on the way; ``case`` is among them.
+    :param world: what is known, as it will be after saving.
+    :returns: lines, each with its rules.
+    """
+    after = world.entries(answers.word("case"))
+    return what_follows(as_saved(after), after, world)
 
 
 def _meanwhile(before: Sequence[Entry], world: World) -> Iterable[Line]:

@@ -14,8 +14,8 @@ from typing import Any
 from dialogs.answers import Answers, CaseCode, Choice, Day, Option, Pick
 from dialogs.consent_notes import note_of_correction
 from dialogs.consent_words import giver_words
-from dialogs.consequences import as_saved, consent_record_words, consents_of, what_follows, who_said
-from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, World
+from dialogs.consequences import consent_record_words, consents_of, foreseen, who_said
+from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
 from dialogs.records import (
     ConsentAsked,
     ConsentCorrected,
@@ -305,11 +305,6 @@ def _says_consent_mistaken(answers: Answers, world: World) -> Sequence[Words]:
     return (*lines, _("Nästa steg: fråga igen och spara rätt svar."))
 
 
-def _foresees(answers: Answers, world: World) -> Sequence[Line]:
-    after = world.entries(answers.word("case"))
-    return what_follows(as_saved(after), after, world)
-
-
 def _says_corrected(answers: Answers, world: World) -> Sequence[Words]:
     case = answers.word("case")
     number = len(talks_held(world.entries(case)))
@@ -343,7 +338,7 @@ OUTCOMES = (
     Outcome(
         id="consent_mistaken",
         says=_says_consent_mistaken,
-        foresees=_foresees,
+        foresees=foreseen,
         leads_to=lambda answers, world: ("samtycke",),
         rules=("CON-13",),
     ),

@@ -27,9 +27,9 @@ from dialogs.answers import (
 from dialogs.case_facts import fact_question, facts_said
 from dialogs.consent_notes import ON_PAPER_ONLY, copy_for, note_of_asking
 from dialogs.consent_words import EXPLAINED, HOW, STATUSES, giver_words, party_words
-from dialogs.consequences import as_saved, condition_lines, consents_of, next_step, what_follows
+from dialogs.consequences import condition_lines, consents_of, foreseen, next_step
 from dialogs.dates import months_on
-from dialogs.model import Copy, Decide, Dialog, Go, Line, Outcome, Question, Route, Why, World
+from dialogs.model import Copy, Decide, Dialog, Go, Outcome, Question, Route, Why, World
 from dialogs.policy import PARTIES
 from dialogs.records import ConsentAsked, CorrectionNotice, Entry, GiverAnswers, PartyAnswer, Record
 from dialogs.rules.cases import ADULT_AGES, MINOR_AGES
@@ -462,11 +462,6 @@ QUESTIONS = (
 # ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _foresees(answers: Answers, world: World) -> Sequence[Line]:
-    after = world.entries(answers.word("case"))
-    return what_follows(as_saved(after), after, world)
-
-
 def _says_documented(answers: Answers, world: World) -> Sequence[Words]:
     case = answers.word("case")
     consents = consents_of(world.entries(case), world)
@@ -495,7 +490,7 @@ OUTCOMES = (
     Outcome(
         id="documented",
         says=_says_documented,
-        foresees=_foresees,
+        foresees=foreseen,
         leads_to=_leads_to,
         rules=("CON-1", "CON-3", "CON-6", "TG-6"),
     ),
