@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from dialogs.arende import record_words
 from dialogs.consequences import (
-    consent_record_words,
     due_line,
     matrix,
     may_be_shared,
@@ -698,5 +698,5 @@ def test_what_is_due_in_words(due: Due, facts: Sequence[Record], said: str) -> N
     ],
 )
 def test_a_record_is_named_by_what_it_is(record: Record, named: str, who: tuple[str, ...]) -> None:
-    assert say(consent_record_words(record), "sv") == named
+    assert say(record_words(record), "sv") == named
     assert who_said(record) == who
