@@ -77,11 +77,46 @@ Reply = Given | Partly | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a list that stands in one of its states, for a channel that can show all of them at once.
+
+    :ivar name: what the line is about, without its state.
+    :ivar states: the states and their words, in the order that presses step through them.
+    :ivar now: the state it stands in.
+    """
+
+    name: Words
+    states: tuple[tuple[str, Words], ...]
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
-    """A button: its stored value and the words on it."""
+    """A button: its stored value and the words on it.
+
+    :ivar item: what the button is a line of, in the kinds that are answered with several presses.
+    """
 
     value: str
     label: Words
+    item: Item | None = None
+
+
+OFF, ON = "off", "on"
+"""The states of a box."""
+
+
+def box(value: str, name: Words, on: bool, language: str) -> Option:
+    """A line that each press puts in or takes out.
+
+    :param value: its stored value.
+    :param name: its words.
+    :param on: whether it is in.
+    :param language: the reader's language.
+    :returns: the option, with a box before its words.
+    """
+    item = Item(name, ((OFF, _("Nej")), (ON, _("Ja"))), ON if on else OFF)
+    return Option(value, Verbatim(f"{'☑' if on else '☐'} {say(name, language)}"), item)
 
 
 class Answers(Mapping[str, Value]):
@@ -405,10 +440,7 @@ class Several(Kind):
         chosen = so_far if isinstance(so_far, list) else []
         lang = world.language
         return (
-            *(
-                Option(o.value, Verbatim(f"{'☑' if o.value in chosen else '☐'} {say(o.label, lang)}"))
-                for o in self._list(world, answers)
-            ),
+            *(box(o.value, o.label, o.value in chosen, lang) for o in self._list(world, answers)),
             Option(DONE, _("Klar")),
             *self._whole(),
         )
@@ -500,17 +532,32 @@ class ThreeState(Kind):
     def _starts(self, world: World, answers: Answers) -> Mapping[str, Words]:
         return {} if self.starts is None else self.starts(answers, world)
 
-    def _line(self, line: Option, state: str, language: str, starts: Mapping[str, Words]) -> str:
+    def _state(self, line: Option, state: str, starts: Mapping[str, Words]) -> Words:
         labels = {s.value: s.label for s in (*self.states, *self.beside)}
         begun = starts.get(line.value) if state == self.states[0].value else None
-        said = say(labels[state] if begun is None else begun, language)
+        return labels[state] if begun is None else begun
+
+    def _line(self, line: Option, state: str, language: str, starts: Mapping[str, Words]) -> str:
+        said = say(self._state(line, state, starts), language)
         return f"{say(line.label, language)}: {said[:1].lower()}{said[1:]}"
+
+    def _item(self, line: Option, state: str, starts: Mapping[str, Words]) -> Item:
+        given_at_once = [s.value for s in self.beside if s.value == state]  # it stands there, and no press leads to it
+        values = (*(s.value for s in self.states), *given_at_once)
+        return Item(line.label, tuple((value, self._state(line, value, starts)) for value in values), state)
 
     def options(self, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Sequence[Option]:
         lines, starts = self._lines(world, answers), self._starts(world, answers)
         now, lang = self._now(so_far, lines), world.language
         return (
-            *(Option(line.value, Verbatim(self._line(line, now[line.value], lang, starts))) for line in lines),
+            *(
+                Option(
+                    line.value,
+                    Verbatim(self._line(line, now[line.value], lang, starts)),
+                    self._item(line, now[line.value], starts),
+                )
+                for line in lines
+            ),
             Option(DONE, _("Klar")),
             *self.beside,
         )

@@ -20,6 +20,7 @@ from dialogs.answers import (
     Refused,
     Reply,
     Value,
+    box,
     matched,
 )
 from dialogs.consent_words import DIRECTIONS, INFO_KINDS, Listed, kind_words, party_words
@@ -120,10 +121,7 @@ class Scopes(Kind):
             everyone = [Option(ALL, _("Ändra för alla"))] if len(lines) > 1 else []
             return (*lines, *everyone, Option(DONE, _("Klar")))
         return (
-            *(
-                Option(what, Verbatim(f"{'☑' if self._is_on(what, at, scopes) else '☐'} {say(words, lang)}"))
-                for what, words in (INFO_KINDS | _WAYS).items()
-            ),
+            *(box(what, words, self._is_on(what, at, scopes), lang) for what, words in (INFO_KINDS | _WAYS).items()),
             Option(DONE, _("Klar")),
         )
 

@@ -15,17 +15,49 @@ NO_SESSION = "-"
 
 
 @dataclass(frozen=True, slots=True)
+class ListItem:
+    """A line of a list, for a channel that shows its states all at once; the others show only the button's words.
+
+    :ivar name: what the line is about, in the reader's language.
+    :ivar states: the states and their words, in the order that presses step through them; a box has ``off`` and ``on``.
+    :ivar now: the state it stands in.
+    """
+
+    name: str
+    states: tuple[tuple[str, str], ...]
+    now: str
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it is only in or out."""
+        return [state for state, _ in self.states] == ["off", "on"]
+
+    def presses_to(self, state: str) -> int:
+        """How many presses bring it to a state.
+
+        :param state: one of its states.
+        :returns: presses; 0 where it stands there, or has no such state.
+        """
+        order = [one for one, _ in self.states]
+        if state not in order or self.now not in order:
+            return 0
+        return (order.index(state) - order.index(self.now)) % len(order)
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A button.
 
     :ivar label: the words on it, in the reader's language.
     :ivar value: what comes back when it is pressed.
     :ivar copy: what the phone then puts on the clipboard, and nothing comes back; ``None`` for all other buttons.
+    :ivar item: the line of a list that it steps on; ``None`` for all other buttons.
     """
 
     label: str
     value: str
     copy: str | None = None
+    item: ListItem | None = None
 
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -77,7 +109,7 @@ class Screen:
         :param held: what :meth:`as_json` gave.
         :returns: the screen.
         """
-        rows = tuple(tuple(Button(*button) for button in row) for row in held["rows"])
+        rows = tuple(tuple(_read(button) for button in row) for row in held["rows"])
         progress = held["progress"]
         return cls(
             text=held["text"],
@@ -89,9 +121,17 @@ class Screen:
         )
 
 
-def _held(button: Button) -> list[str]:
-    copy = [] if button.copy is None else [button.copy]
-    return [button.label, button.value, *copy]
+def _held(button: Button) -> list[Any]:
+    if button.item is not None:
+        return [button.label, button.value, button.copy, [button.item.name, button.item.states, button.item.now]]
+    return [button.label, button.value, *([] if button.copy is None else [button.copy])]
+
+
+def _read(held: Sequence[Any]) -> Button:
+    if len(held) < 4:
+        return Button(*held)
+    name, states, now = held[3]
+    return Button(held[0], held[1], held[2], ListItem(name, tuple((state, words) for state, words in states), now))
 
 
 def pack(buttons: Iterable[Button]) -> Rows:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from dialogs import dates
-from dialogs.answers import Answers, CaseCode, Given, Partly, Refused, Value
+from dialogs.answers import Answers, CaseCode, Given, Option, Partly, Refused, Value
 from dialogs.law_words import law_words
 from dialogs.model import Dialog, Line, Outcome, Question, World
 from dialogs.records import CaseOpened, Entry, Record
@@ -40,7 +40,7 @@ from state.events import (
 )
 from state.machine import CompiledDialog, Position
 from state.pieces import in_pages
-from state.screen import Button, Rows, Screen, stack
+from state.screen import Button, ListItem, Rows, Screen, stack
 
 BACK, WHY, CHANGE, SAVE, ABANDON, MORE = "!back", "!why", "!change", "!save", "!abandon", "!more"
 YES_ABANDON, NO_GO_ON = "!abandon:yes", "!abandon:no"
@@ -241,6 +241,46 @@ class Engine:
             fell = self._fell(session, position, world)
             return Step(session, (PressWasStale(),), self._screen(session, position, world, fell) if fell else shown)
         return self._act(session, position, value, world)
+
+    def fill(self, session: Session, revision: int, values: Sequence[str], world: World) -> Step:
+        """Take several presses of one screen at once, as a form brings them: the lines of a list, then a button.
+
+        :param session: the session.
+        :param revision: the one the screen carries.
+        :param values: the buttons' values in order; at least one.
+        :param world: what is known.
+        :returns: the step of the last press; of the first that is stale or refused, where one is.
+        """
+        events: tuple[Event, ...] = ()
+        for value in values[:-1]:
+            step = self.press(session, revision, value, world)
+            events += step.events
+            if step.session is None or any(isinstance(event, PressWasStale | AnswerRefused) for event in step.events):
+                return step._replace(events=events)
+            session, revision = step.session, step.session.revision
+        step = self.press(session, revision, values[-1], world)
+        return step._replace(events=(*events, *step.events))
+
+    def trail(self, session: Session, world: World) -> list[tuple[str, str]]:
+        """The talk so far: what was asked and answered on the way to the question that waits.
+
+        :param session: the session.
+        :param world: what is known.
+        :returns: (question, answer) in the reader's language, what stood from the start left out; empty where no
+            question of the talk waits, for there all answers are on the screen.
+        """
+        position = self._position(session, world)
+        if session.asking or isinstance(position.at, Outcome):
+            return []
+        dialog = self.compiled[session.dialog].dialog
+        told, way = [], dict[str, Value]()
+        for passed, value in position.way.items():
+            question = dialog.by_id[passed]
+            if passed in session.answers:
+                asked = say(question.words(Answers(way), world), world.language)
+                told.append((asked, question.kind.show(value, world, Answers(way))))
+            way[passed] = value
+        return told
 
     def answer(self, session: Session, text: str, world: World) -> Step:
         """Take typed words: the words of a button do what the button does, anything else answers the question.
@@ -641,7 +681,7 @@ class Engine:
     def _question_rows(self, session: Session, question: Question, position: Position, world: World) -> Rows:
         lang = world.language
         options = [
-            Button(say(option.label, lang), option.value)
+            Button(say(option.label, lang), option.value, item=_item(option, lang))
             for option in question.kind.options(session.growing, world, _before(question, position))
         ]
         around = []
@@ -684,6 +724,13 @@ def _beside(asking: str) -> str:
 def _under(asking: str) -> str:
     """What is asked in the talk itself, under a question beside it."""
     return asking.partition(":")[2] if _beside(asking) else asking
+
+
+def _item(option: Option, language: str) -> ListItem | None:
+    if option.item is None:
+        return None
+    states = tuple((state, say(words, language)) for state, words in option.item.states)
+    return ListItem(say(option.item.name, language), states, option.item.now)
 
 
 def _button(words: Words, value: str, language: str) -> Button:
