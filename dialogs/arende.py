@@ -6,53 +6,140 @@ No dialog and no record: everything here is computed from the records and today'
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from dialogs.answers import NOTHING, UNKNOWN
 from dialogs.case_facts import FACTS, fact_question
 from dialogs.consequences import (
+    answers_by_party,
     consent_record_words,
+    consent_table,
     consents_of,
     due_line,
-    matrix,
     may_be_shared,
     must_not_learn,
     next_step,
+    nobody_was_asked_about,
     who_said,
 )
 from dialogs.model import Line, World
 from dialogs.records import CaseFact, ConsentAsked, ConsentWithdrawn, Corrected, Entry, Record, TalkHeld
+from dialogs.remiss import ANSWER, answer_is_due
 from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
 from dialogs.rules.conditions import what_is_due
 from dialogs.rules.consents import Consents
+from dialogs.rules.referrals import Referral, Step, referrals, what_is_next
 from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
-from dialogs.samtal import count_words, talk_words
+from dialogs.samtal import DIALOG as SAMTAL
+from dialogs.samtal import HELD, HELD_BY, MODE, count_words, talk_words
+from dialogs.table import NOTHING_SAID, Alone, Cell, Row, Table
 from dialogs.texts import Text, Verbatim, Words, as_text
 from dialogs.texts import mark as _
-from dialogs.threat_words import step_lines, threat_lines
+from dialogs.threat_words import When, receiver_words, step_lines, threat_lines, urgency_then
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the case page, for channels that can show more than text.
+
+    :ivar id: its name in addresses and tests.
+    :ivar title: its heading.
+    :ivar lines: what is read first, each with its rules and records.
+    :ivar table: what stands under the lines; its rows have their rules and records too.
+    """
+
+    id: str
+    title: Words
+    lines: tuple[Line, ...]
+    table: Table | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Glance:
+    """What there is to say of a case, part by part; the page and the sections each have an order of their own."""
+
+    state: Sequence[Line]
+    talks: Sequence[Line]
+    answers: Sequence[Line]
+    not_asked: Sequence[Line]
+    shared: Sequence[Line]
+    not_told: Sequence[Line]
+    facts: Sequence[Line]
+    drafts: Sequence[Line]
+    threat: Sequence[Line]
+    steps: Sequence[Line]
+    due: Sequence[Line]
+    next: Line
+
+
+def _at_a_glance(case: str, drafts: Sequence[Words], entries: Sequence[Entry], world: World) -> _Glance:
+    consents = consents_of(entries, world)
+    state = [Line(Text(_("Ärende {case}"), case=case), records=tuple(entries[:1]))]
+    if a_case_is_closed(entries):
+        state.append(Line(_("Ärendet är stängt."), records=(_latest(entries, "case_closed"),)))
+    return _Glance(
+        state=state,
+        talks=_talk_lines(entries, world),
+        answers=answers_by_party(consents),
+        not_asked=nobody_was_asked_about(consents, world),
+        shared=may_be_shared(consents),
+        not_told=must_not_learn(consents) if consents.givers else (),
+        facts=_fact_lines(entries, world),
+        drafts=[Line(words) for words in drafts],
+        threat=threat_lines(entries, world),
+        steps=step_lines(entries, world),
+        due=[due_line(due, consents) for due in what_is_due(entries, world.today, world.policy)],
+        next=_next(entries, world),
+    )
 
 
 def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
-    """The case at a glance.
+    """The case at a glance, as text.
 
     :param case: a case that the person may see.
     :param drafts: what has been begun in it and not finished.
     :param world: what is known.
     :returns: lines in the order they are read: state, talks, consents, facts, drafts, what is due and what is next.
     """
+    glance = _at_a_glance(case, drafts, world.entries(case), world)
+    return [
+        *glance.state,
+        *glance.talks,
+        *glance.answers,
+        *glance.not_asked,
+        *glance.shared,
+        *glance.not_told,
+        *glance.facts,
+        *glance.drafts,
+        *glance.threat,
+        *glance.steps,
+        *glance.due,
+        glance.next,
+    ]
+
+
+def sections(case: str, drafts: Sequence[Words], world: World) -> list[Section]:
+    """The case at a glance, in sections and tables: the lines of :func:`page`, with its matrix as a table.
+
+    :param case: a case that the person may see.
+    :param drafts: what has been begun in it and not finished.
+    :param world: what is known.
+    :returns: the sections that have something to say: what is next, threat, consent, talks and facts. Where somebody
+        must not learn of it, that is the first line of the consents (CON-10).
+    """
     entries = world.entries(case)
-    consents = consents_of(entries, world)
-    lines = [Line(Text(_("Ärende {case}"), case=case), records=tuple(entries[:1]))]
-    if a_case_is_closed(entries):
-        lines.append(Line(_("Ärendet är stängt."), records=(_latest(entries, "case_closed"),)))
-    lines += _talk_lines(entries, world)
-    lines += [*matrix(consents, world), *may_be_shared(consents)]
-    lines += must_not_learn(consents) if consents.givers else []
-    lines += _fact_lines(entries, world)
-    lines += [Line(words) for words in drafts]
-    lines += [*threat_lines(entries, world), *step_lines(entries, world)]
-    lines += [due_line(due, consents) for due in what_is_due(entries, world.today, world.policy)]
-    lines.append(_next(entries, world))
-    return lines
+    glance = _at_a_glance(case, drafts, entries, world)
+    state = (*glance.state, *glance.steps, *glance.due, glance.next, *glance.drafts)
+    consent = (*glance.not_told, *glance.shared, *glance.not_asked)
+    every = (
+        Section("state", _("Läget nu"), state),
+        Section("threat", _("Hot och säkerhet"), tuple(glance.threat), referral_table(entries, world)),
+        Section("consent", _("Samtycke"), consent, consent_table(consents_of(entries, world))),
+        Section("talks", _("Samtal"), tuple(glance.talks), talk_table(entries, world)),
+        Section("facts", _("Uppgifter"), tuple(glance.facts)),
+    )
+    return [section for section in every if section.lines or section.table is not None]
 
 
 def _latest(entries: Sequence[Entry], kind: str) -> Entry:
@@ -80,6 +167,111 @@ def _talk_lines(entries: Sequence[Entry], world: World) -> list[Line]:
     return lines
 
 
+TALKS_SHOWN = 10
+"""How many talks the table holds."""
+
+
+def talk_table(entries: Sequence[Entry], world: World) -> Table | None:
+    """MOT-4, MOT-5: the latest talks as they stand, also those that did not come off, the latest day first.
+
+    :param entries: the case's records, oldest first.
+    :param world: who reads it.
+    :returns: at most :data:`TALKS_SHOWN` rows; ``None`` where no talk stands.
+    """
+    written_last_first = reversed(talks_as_they_stand(entries))
+    talks = sorted(written_last_first, key=lambda talk: talk.record.occurred_on, reverse=True)[:TALKS_SHOWN]
+    if not talks:
+        return None
+    asked = (SAMTAL.by_id[question].label for question in ("occurred_on", "held", "mode", "held_by"))
+    rows = tuple(
+        Row(
+            Text(_("{day}"), day=talk.record.occurred_on),
+            (
+                Cell(HELD.label_of(talk.record.held), talk.record.held),
+                NOTHING_SAID if talk.record.mode is None else Cell(MODE.label_of(talk.record.mode)),
+                _who_held(talk, entries, world),
+                Cell(_("Ja"), "corrected") if talk.corrected_by else Cell(_("Nej")),
+            ),
+            ("MOT-4", "MOT-5"),
+            (talk.entry, *talk.corrected_by),
+        )
+        for talk in talks
+    )
+    return Table(_("De senaste samtalen"), (*asked, _("Rättat")), rows)
+
+
+_SEEN_FROM_THE_OTHER = {"self": "colleague", "colleague": "self", "both": "both"}
+_SEEN_FROM_OUTSIDE = {
+    "self": _("Min kollega"),
+    "colleague": _("Kollega till den som sparade"),
+    "both": _("Den som sparade och en kollega"),
+}
+
+
+def _who_held(talk: Talk, entries: Sequence[Entry], world: World) -> Cell:
+    """What is stored is seen from the one who saved it; "Jag" is said only to one of whom it is known to be true."""
+    held_by, author = talk.record.held_by, talk.entry.author
+    if held_by is None:
+        return NOTHING_SAID
+    if author == world.person:
+        return Cell(HELD_BY.label_of(held_by))
+    facts = (the_fact_that_stands(entries, fact) for fact in ("first_coordinator", "second_coordinator"))
+    if {author, world.person} == {fact.value for fact in facts if fact is not None}:
+        return Cell(HELD_BY.label_of(_SEEN_FROM_THE_OTHER[held_by]))
+    return Cell(_SEEN_FROM_OUTSIDE[held_by])
+
+
+def referral_table(entries: Sequence[Entry], world: World) -> Table | None:
+    """THR-9: every referral as it stands, the latest first.
+
+    :param entries: the case's records, oldest first.
+    :param world: the clock.
+    :returns: to whom, when, how urgent, what they answered and what is due; ``None`` where none was sent.
+    """
+    sent = referrals(entries)
+    if not sent:
+        return None
+    steps = what_is_next(entries)
+    rows = tuple(
+        Row(
+            Alone(receiver_words(one.sent.receiver)),
+            (
+                Cell(Text(_("{day}"), day=one.sent.sent_on)),
+                Cell(Alone(urgency_then(one.sent.urgency)), one.sent.urgency),
+                _answer_cell(one),
+                _step_cell(one, steps, world.now),
+            ),
+            ("THR-9",),
+            (one.entry, *one.answers),
+        )
+        for one in reversed(sent)
+    )
+    columns = (_("Till"), _("Skickad"), _("Hur bråttom"), _("Svar"), _("Nästa steg"))
+    return Table(_("Remisser"), columns, rows)
+
+
+def _answer_cell(referral: Referral) -> Cell:
+    if referral.state == "waiting":
+        return Cell(_("Väntar på svar"), referral.state)
+    said = ANSWER.label_of(referral.state)
+    day = referral.answers[-1].record.happened_on
+    if referral.is_open:
+        return Cell(said, referral.state)
+    return Cell(Text(_("{answer} den {day}"), answer=said, day=day), referral.state)
+
+
+def _step_cell(referral: Referral, steps: Sequence[Step], now: datetime) -> Cell:
+    step = next((step for step in steps if step.entry in (referral.entry, *referral.answers)), None)
+    if step is None:
+        return Cell(_("Inget"), "nothing")
+    late = step.is_late(now)
+    words = answer_is_due(step.by, now)
+    if step.kind == "triage_again":
+        words = Text(_("Gör en ny /hotbild senast {when}."), when=When(step.by, now))
+        words = Text(_("Försenat. {step}"), step=words) if late else words
+    return Cell(words, "late" if late else step.kind)
+
+
 def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
     lines = []
     age = the_fact_that_stands(entries, "age_group")
@@ -98,6 +290,18 @@ def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
             )
         lines.append(Line(line, question.why.rules, (stands.entry,)))
     return lines
+
+
+def next_line(case: str, world: World) -> Line:
+    """What is next in a case, for a list of cases: a referral that waits goes before everything else (THR-9).
+
+    :param case: a case that the person may see.
+    :param world: what is known.
+    :returns: one line.
+    """
+    entries = world.entries(case)
+    waiting = step_lines(entries, world)
+    return waiting[0] if waiting else _next(entries, world)
 
 
 def _next(entries: Sequence[Entry], world: World) -> Line:

@@ -49,6 +49,7 @@ from dialogs.rules.consents import (
     who_must_consent,
 )
 from dialogs.rules.talks import group_said
+from dialogs.table import Alone, Cell, Row, Table
 from dialogs.texts import Inside, Text, Verbatim
 from dialogs.texts import mark as _
 
@@ -107,30 +108,104 @@ def matrix(consents: Consents, world: World) -> list[Line]:
     :param world: what is known.
     :returns: lines; none where nobody was ever asked.
     """
-    if not consents.givers:
-        return []
-    needed = who_must_consent(consents.context)
-    heard = (giver for giver in who_may_be_asked(consents.context, len(PARENTS)) if giver in consents.givers)
-    shown = list(dict.fromkeys((*needed, *heard)))
+    return [*answers_by_party(consents), *nobody_was_asked_about(consents, world)]
+
+
+def answers_by_party(consents: Consents) -> list[Line]:
+    """CON-13: what each giver has answered about each party that somebody was asked about, and about the police.
+
+    :param consents: the consents as they stand.
+    :returns: the lines of the matrix that :func:`consent_table` can stand for.
+    """
+    shown = _givers_shown(consents)
     alike: dict[tuple[Text, ...], list[str]] = {}
-    for party in dict.fromkeys((POLICE, *consents.parties)):
+    for party in _parties_shown(consents):
         cells = tuple(_cell(giver, party, consents) for giver in shown)
         alike.setdefault((*cells, Text(POLICE)) if party == POLICE else cells, []).append(party)
-    lines = []
-    for cells, parties in alike.items():
-        standings = [consents.status(giver, party) for party in parties for giver in shown]
-        words = Text(
-            _("{parties} – {answers}."),
-            parties=Listed(party_words(party) for party in parties),
-            answers=Listed(cells[: len(shown)]),
+    return [
+        Line(
+            Text(
+                _("{parties} – {answers}."),
+                parties=Listed(party_words(party) for party in parties),
+                answers=Listed(cells[: len(shown)]),
+            ),
+            ("CON-13",),
+            _behind(parties, shown, consents),
         )
-        records = dict.fromkeys(standing.entry for standing in standings if standing.entry is not None)
-        lines.append(Line(words, ("CON-13",), tuple(records)))
+        for cells, parties in alike.items()
+    ]
+
+
+def nobody_was_asked_about(consents: Consents, world: World) -> list[Line]:
+    """CON-13: the parties that nobody was asked about.
+
+    :param consents: the consents as they stand.
+    :param world: the deployment's own parties.
+    :returns: one line; none where nobody was ever asked, or there are no such parties.
+    """
+    if not consents.givers:
+        return []
     rest = [party for party in (*PARTIES, *world.policy.other_parties) if party not in (POLICE, *consents.parties)]
-    if rest:
-        words = Text(_("Inte tillfrågad om: {parties}."), parties=Listed(party_inside(party) for party in rest))
-        lines.append(Line(words, ("CON-13",)))
-    return lines
+    if not rest:
+        return []
+    words = Text(_("Inte tillfrågad om: {parties}."), parties=Listed(party_inside(party) for party in rest))
+    return [Line(words, ("CON-13",))]
+
+
+PARTLY_WITHDRAWN = "partly_withdrawn"
+"""The status of a cell whose yes stands in part: no status of its own (CON-5), and not to be taken for a whole yes."""
+
+
+def consent_table(consents: Consents) -> Table | None:
+    """CON-13: what :func:`answers_by_party` says, a row a party and a column a giver.
+
+    :param consents: the consents as they stand.
+    :returns: a table whose cells have one of the eight statuses, or :data:`PARTLY_WITHDRAWN`; ``None`` where nobody
+        was ever asked.
+    """
+    shown = _givers_shown(consents)
+    if not shown:
+        return None
+    return Table(
+        _("Vad de har svarat"),
+        (_("Part"), *(giver_words(giver, consents.context.age_group) for giver in shown)),
+        tuple(
+            Row(
+                party_words(party),
+                tuple(_short_cell(giver, party, consents) for giver in shown),
+                ("CON-13",),
+                _behind([party], shown, consents),
+            )
+            for party in _parties_shown(consents)
+        ),
+    )
+
+
+def _givers_shown(consents: Consents) -> list[str]:
+    """Those who must consent, and those who have answered and may be asked; none where nobody was ever asked."""
+    if not consents.givers:
+        return []
+    heard = (giver for giver in who_may_be_asked(consents.context, len(PARENTS)) if giver in consents.givers)
+    return list(dict.fromkeys((*who_must_consent(consents.context), *heard)))
+
+
+def _parties_shown(consents: Consents) -> list[str]:
+    return list(dict.fromkeys((POLICE, *consents.parties))) if consents.givers else []
+
+
+def _behind(parties: Sequence[str], givers: Sequence[str], consents: Consents) -> tuple[Entry, ...]:
+    standings = [consents.status(giver, party) for party in parties for giver in givers]
+    return tuple(dict.fromkeys(standing.entry for standing in standings if standing.entry is not None))
+
+
+def _short_cell(giver: str, party: str, consents: Consents) -> Cell:
+    standing = consents.status(giver, party)
+    if standing.status == "given" and standing.until is not None:
+        until = Verbatim(standing.until.isoformat())
+        if consents.is_partly_withdrawn(giver, party):
+            return Cell(Text(_("Ja till {until}, delvis återkallat"), until=until), PARTLY_WITHDRAWN)
+        return Cell(Text(_("Ja till {until}"), until=until), standing.status)
+    return Cell(Alone(Text(STATUSES[standing.status])), standing.status)
 
 
 def _cell(giver: str, party: str, consents: Consents) -> Text:

@@ -220,10 +220,16 @@ def _ask_for_the_answer(answers: Answers, world: World) -> Words:
     referral = _referral(answers, world)
     receiver = receiver_words(referral.sent.receiver)
     asks = Text(_("Har {receiver} tagit emot remissen?"), receiver=receiver)
-    return with_112(Joined((_due(referral.answer_by, world.now), asks)))
+    return with_112(Joined((answer_is_due(referral.answer_by, world.now), asks)))
 
 
-def _due(by: datetime, now: datetime) -> Text:
+def answer_is_due(by: datetime, now: datetime) -> Text:
+    """When somebody should have answered, or that it is late.
+
+    :param by: when the answer is due.
+    :param now: the time it is.
+    :returns: a sentence or two.
+    """
     if by < now:
         return Text(_("Svaret är försenat. Ring dem nu."))
     return Text(_("Svar väntas senast {when}."), when=When(by, now))
@@ -351,7 +357,7 @@ def _foresees_sent(answers: Answers, world: World) -> Sequence[Line]:
     sent = referrals(world.entries(answers.word("case")))[-1]
     return (
         _112,
-        Line(_due(sent.answer_by, world.now), ("THR-9",)),
+        Line(answer_is_due(sent.answer_by, world.now), ("THR-9",)),
         *_told(answers, world),
         *_prerequisites(answers, world),
     )

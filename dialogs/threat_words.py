@@ -223,6 +223,15 @@ def urgency_words(urgency: str) -> Text:
     return Text(HOW_FAST_WORDS[urgency])
 
 
+def urgency_then(urgency: str) -> Text:
+    """How fast, as it is said on a later day: "samma dag"; after 112, whom to contact at once.
+
+    :param urgency: one of the five.
+    :returns: the words, as they stand within a sentence.
+    """
+    return Text(_("samma dag")) if urgency == "today" else _sooner(urgency)
+
+
 def answer_words(name: str, value: str) -> Text:
     """What was answered, as it was on the button.
 
@@ -569,8 +578,7 @@ def _said_on(kept: ThreatTriaged) -> Text:
     if kept.urgency == "112":
         return Text(_("Hot och säkerhet den {day}: 112 först, sedan {receiver} genast."), day=day, receiver=receiver)
     said = _("Hot och säkerhet den {day}: kontakta {receiver}, {urgency}.")
-    urgency = Text(_("samma dag")) if kept.urgency == "today" else urgency_words(kept.urgency)
-    return Text(said, day=day, receiver=receiver, urgency=urgency)
+    return Text(said, day=day, receiver=receiver, urgency=urgency_then(kept.urgency))
 
 
 _STEPS = {

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 from random import Random
+from typing import Any
 
 import pytest
 
 from dialogs import case_code
-from dialogs.arende import page, record_words
+from dialogs.arende import Section, page, record_words, referral_table, sections, talk_table
+from dialogs.consequences import answers_by_party, consents_of
 from dialogs.model import Line
 from dialogs.policy import Policy
-from dialogs.records import CaseClosed, CaseFact, CaseOpened, CaseReopened, Corrected, Record, TalkHeld
+from dialogs.records import (
+    CaseClosed,
+    CaseFact,
+    CaseOpened,
+    CaseReopened,
+    ConsentAsked,
+    Corrected,
+    Record,
+    ReferralAnswered,
+    ReferralSent,
+    TalkHeld,
+    ThreatTriaged,
+)
+from dialogs.table import Cell, Row, Table
 from dialogs.texts import Text, say
 from tests.office import Office, screen_of
 from tests.talk import MONDAY, OURS, THEIRS, Kept, a_world
@@ -215,6 +232,371 @@ def test_mot_2_mot_3_what_is_next(
     assert say(line.words, "sv") == says, why
     assert line.rules == rules, why
     assert [entry.id for entry in line.records] == [id_of(number) for number in behind], why
+
+
+# ── sections and tables ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def a_triage(**more: Any) -> ThreatTriaged:
+    """A threat that was triaged on the 20th, a Friday, to be with BOPS the same day."""
+    inputs = {
+        "danger": "no",
+        "concerns": "subject",
+        "age": "old_enough",
+        "home": "no",
+        "children": "no",
+        "told": "yes",
+        "consent": "covered",
+        "unit_consent": "not_covered",
+        "exit": "protection",
+        "bops": "not_asked",
+    }
+    payload = {
+        "case": OURS,
+        "table": "1",
+        "age_limit": 18,
+        "path": "open",
+        "contacts": "prov",
+        "rows": ["W1"],
+        "rules": ["THR-1"],
+        "acts": ["tell_manager"],
+        "urgency": "today",
+        "receiver": "bops",
+        "triaged_at": "2026-11-20T10:00+01:00",
+        "due_at": "2026-11-20T16:30+01:00",
+        "inputs": inputs,
+    }
+    return ThreatTriaged.from_payload(payload | more)
+
+
+def a_referral(triage: int, **more: Any) -> ReferralSent:
+    payload = {
+        "case": OURS,
+        "triage": id_of(triage),
+        "sent_on": "2026-11-20",
+        "receiver": "bops",
+        "urgency": "today",
+        "table": "1",
+        "rows": ["W1"],
+        "answer_by": "2026-11-24T16:30+01:00",
+    }
+    return ReferralSent.from_payload(payload | more)
+
+
+def an_answer(referral: int, answer: str, **more: Any) -> ReferralAnswered:
+    payload = {
+        "case": OURS,
+        "referral": id_of(referral),
+        "answered_on": "2026-11-23",
+        "answer": answer,
+        "receiver": "bops",
+        "urgency": "today",
+        "table": "1",
+        "rows": ["W1"],
+    }
+    return ReferralAnswered.from_payload(payload | more)
+
+
+def a_consent(*answers: tuple[str, str], until: str = "2027-05-02") -> ConsentAsked:
+    given = {"kinds": ["planning"], "direction": "both"}
+    givers = [
+        {"giver": giver, "lines": [{"party": "police", "answer": said, **(given if said == "given" else {})}]}
+        for giver, said in answers
+    ]
+    asked = {"case": OURS, "asked_on": "2026-11-02", "valid_until": until, "age_group": "15_17", "givers": givers}
+    return ConsentAsked.from_payload({**asked, "disposes": "together", "harm": "no"})
+
+
+def a_case_in_sections(entries: Sequence[Kept], drafts: Sequence[Text] = ()) -> list[Section]:
+    return sections(OURS, drafts, a_world(shelf={OURS: entries}))
+
+
+def cells(row: Row) -> list[str]:
+    return [say(words, "sv") for words in (row.head, *(cell.words for cell in row.cells))]
+
+
+A_DRAFT = Text("Du har {draft}.", draft="ett påbörjat samtal")
+
+
+def test_the_sections_of_a_case_begin_with_what_is_next() -> None:
+    entries = on_record(
+        OPENED,
+        a_fact("group", "youth"),
+        a_fact("age_group", "15_17"),
+        a_fact("custody", "one"),
+        a_talk("2026-11-02"),
+        a_consent(("subject", "given"), ("guardian_1", "refused"), until="2026-12-01"),
+        a_triage(inputs={**a_triage().inputs.payload(), "home": "yes"}),
+        a_referral(7),
+    )
+    found = a_case_in_sections(entries, [A_DRAFT])
+    assert [(one.id, say(one.title, "sv"), one.table and say(one.table.caption, "sv")) for one in found] == [
+        ("state", "Läget nu", None),
+        ("threat", "Hot och säkerhet", "Remisser"),
+        ("consent", "Samtycke", "Vad de har svarat"),
+        ("talks", "Samtal", "De senaste samtalen"),
+        ("facts", "Uppgifter", None),
+    ]
+    by_id = {one.id: words(one.lines) for one in found}
+    assert by_id["state"] == [
+        f"Ärende {OURS}",
+        "Nästa steg: fråga BOPS hos polisen om remissen. Svar väntas senast imorgon, 24 november 2026 kl. 16.30.",
+        "Att göra: fråga den unge om samtycke igen före den 1 december 2026.",
+        "Nästa steg: säg till ansvarig socialsekreterare. Fråga inte vårdnadshavare.",
+        "Du har ett påbörjat samtal.",
+    ]
+    assert by_id["threat"][0] == "Hot och säkerhet den 20 november 2026: kontakta BOPS hos polisen, samma dag."
+    assert by_id["consent"][0] == "Kontakta ingen hemma om detta. Ansvarig socialsekreterare avgör hur ni gör."
+    assert by_id["consent"][-1].startswith("Inte tillfrågad om: skolan, ")
+    assert by_id["talks"] == ["Hållna samtal: 1 av 3–5.", "Senaste samtalet: 2 november 2026."]
+    assert by_id["facts"] == ["Grupp: SIG unga.", "Ålder: 15–17 år.", "Vårdnad: En vårdnadshavare."]
+
+
+@pytest.mark.parametrize(
+    ("records", "ids", "why"),
+    [
+        ([], ["state", "talks"], "nothing on record: the count stands, and what is next"),
+        ([OPENED, CLOSED], ["state", "talks"], "closed"),
+        ([a_fact("group", "unknown")], ["state", "talks"], "what nobody knows is no section"),
+        ([a_fact("group", "youth")], ["state", "talks", "facts"], "a fact"),
+        ([a_consent(("subject", "refused"))], ["state", "consent", "talks"], "a no is an answer"),
+        ([a_triage()], ["state", "threat", "talks"], "a threat, and nothing sent yet"),
+    ],
+)
+def test_a_section_that_has_nothing_to_say_is_left_out(records: list[Record], ids: list[str], why: str) -> None:
+    found = a_case_in_sections(on_record(*records))
+    assert [section.id for section in found] == ids, why
+    assert all(section.lines for section in found), why
+
+
+def test_a_closed_case_says_so_first() -> None:
+    found = a_case_in_sections(on_record(OPENED, a_talk("2026-11-02"), CLOSED))
+    assert words(found[0].lines) == [f"Ärende {OURS}", "Ärendet är stängt.", NOTHING]
+
+
+PARTS: tuple[tuple[tuple[Record, ...], ...], ...] = (
+    ((), (a_triage(), a_referral(1), an_answer(2, "declined")), (a_triage(), a_referral(1)), (a_triage(),)),
+    ((), tuple(TALKS), (a_talk("2026-11-02"), a_talk("2026-11-09", "missed"))),
+    (
+        (),
+        (a_consent(("subject", "given"), ("guardian_1", "given"), until="2026-12-01"),),
+        (a_consent(("subject", "given"), ("guardian_1", "refused"), ("guardian_2", "thinking")),),
+    ),
+    ((), (a_fact("age_group", "15_17"), a_fact("custody", "two")), (a_fact("age_group", "18_20"),)),
+    ((), (CLOSED,)),
+)
+"""Threat, talks, consents, facts and state, each in some of its ways."""
+
+
+@pytest.mark.parametrize("drafts", [(), (A_DRAFT,)])
+def test_the_sections_hold_every_line_of_the_page_once_with_the_matrix_as_a_table(drafts: Sequence[Text]) -> None:
+    """MOT-4, CON-13, THR-9: with the same rules and records; whatever the case holds, nothing is lost or doubled."""
+    for chosen in product(*PARTS):
+        entries = on_record(*(record for part in chosen for record in part))
+        world = a_world(shelf={OURS: entries})
+        found = sections(OURS, drafts, world)
+        matrix = answers_by_party(consents_of(entries, world))
+        shown = [line for section in found for line in section.lines]
+        assert Counter([*shown, *matrix]) == Counter(page(OURS, drafts, world)), chosen
+        tables = {section.id: section.table for section in found if section.table is not None}
+        assert ("consent" in tables) == bool(matrix), chosen
+        for row in (row for table in tables.values() for row in table.rows):
+            assert row.rules, chosen
+            assert row.records or {cell.status for cell in row.cells} == {"not_asked"}, chosen
+        assert all(table.rows for table in tables.values()), "a table without rows is none"
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    with pytest.raises(ValueError, match="every row needs 1 cells"):
+        Table("Samtal", ("Dag", "Form"), (Row("Idag", (Cell("Möte"),)), Row("Igår", ())))
+
+
+def the_talks(*records: Record, person: str = "p-me", author: str = "p-me") -> Table | None:
+    entries = [Kept(record, id=id_of(number), author=author, said_on=TODAY) for number, record in enumerate(records, 1)]
+    return talk_table(entries, a_world(shelf={OURS: entries}, person=person))
+
+
+@pytest.mark.parametrize(
+    ("records", "rows", "why"),
+    [
+        (
+            [
+                a_talk("2026-11-09", mode="telephone", held_by="colleague"),
+                a_talk("2026-11-02", mode="meeting", held_by="self"),
+                a_talk("2026-11-16", mode="video", held_by="both"),
+            ],
+            [
+                ["16 november 2026", "Ja", "Video", "Vi båda", "Nej"],
+                ["9 november 2026", "Ja", "Telefon", "Min kollega", "Nej"],
+                ["2 november 2026", "Ja", "Möte", "Jag", "Nej"],
+            ],
+            "the latest day first, whenever it was written",
+        ),
+        (
+            [a_talk("2026-11-02", "missed"), a_talk("2026-11-30", "cancelled")],
+            [
+                ["30 november 2026", "Nej, inställt eller ombokat", "–", "–", "Nej"],
+                ["2 november 2026", "Nej, personen kom inte", "–", "–", "Nej"],
+            ],
+            "MOT-5: what did not come off is kept, and nobody held it",
+        ),
+        (
+            [a_talk("2026-11-02", mode="meeting"), a_correction(1, "mode", mode="video")],
+            [["2 november 2026", "Ja", "Video", "–", "Ja"]],
+            "MOT-4: as it stands, and that it was corrected",
+        ),
+        (
+            [
+                a_talk("2026-11-02", mode="meeting"),
+                a_correction(1, "mode", mode="video"),
+                a_correction(2, "undo"),
+            ],
+            [["2 november 2026", "Ja", "Möte", "–", "Nej"]],
+            "MOT-4: the correction was taken back",
+        ),
+        (
+            [a_talk("2026-11-02"), a_talk("2026-11-09"), a_correction(1, "taken_away")],
+            [["9 november 2026", "Ja", "–", "–", "Nej"]],
+            "MOT-4: taken away",
+        ),
+        (
+            [a_talk("2026-11-02", mode="meeting"), a_talk("2026-11-02", mode="video")],
+            [["2 november 2026", "Ja", "Video", "–", "Nej"], ["2 november 2026", "Ja", "Möte", "–", "Nej"]],
+            "of the same day: the one written last first",
+        ),
+    ],
+)
+def test_the_table_of_talks(records: list[Record], rows: list[list[str]], why: str) -> None:
+    """MOT-4, MOT-5."""
+    table = the_talks(*records)
+    assert table is not None
+    assert words_of_columns(table) == ["Samtalsdag", "Genomfört", "Form", "Hölls av", "Rättat"]
+    assert [cells(row) for row in table.rows] == rows, why
+
+
+def words_of_columns(table: Table) -> list[str]:
+    return [say(column, "sv") for column in table.columns]
+
+
+def test_the_table_of_talks_holds_the_ten_latest_with_their_traces() -> None:
+    """MOT-4, MOT-5: what it follows from and how it is coloured."""
+    talks = [a_talk(f"2026-11-{day:02}", "missed" if day == 12 else "yes") for day in range(1, 13)]
+    table = the_talks(*talks, a_correction(11, "mode", mode="video"))
+    assert table is not None
+    assert [cells(row)[0] for row in table.rows] == [f"{day} november 2026" for day in range(12, 2, -1)]
+    latest, before = table.rows[:2]
+    assert [cell.status for cell in latest.cells] == ["missed", "", "", ""]
+    assert [cell.status for cell in before.cells] == ["yes", "", "", "corrected"]
+    assert before.rules == ("MOT-4", "MOT-5")
+    assert [entry.id for entry in before.records] == [id_of(11), id_of(13)]
+    assert the_talks(OPENED) is None, "no talk, no table"
+    assert the_talks(a_talk("2026-11-02"), a_correction(1, "taken_away")) is None
+
+
+PAIR = (a_fact("first_coordinator", "p-me"), a_fact("second_coordinator", "p-colleague"))
+"""The two of the case."""
+
+
+@pytest.mark.parametrize(
+    ("reader", "held_by", "pair", "said", "why"),
+    [
+        ("p-me", "self", (), "Jag", "as one said it oneself"),
+        ("p-me", "colleague", PAIR, "Min kollega", "and of the other"),
+        ("p-colleague", "self", PAIR, "Min kollega", "stored as seen from the one who saved it"),
+        ("p-colleague", "colleague", PAIR, "Jag", "of two, it is the other"),
+        ("p-colleague", "both", PAIR, "Vi båda", "the same from both sides"),
+        ("p-else", "self", PAIR, "Min kollega", "a third reader: a colleague held it"),
+        ("p-else", "colleague", PAIR, "Kollega till den som sparade", "a third reader is not told that it was them"),
+        ("p-else", "both", PAIR, "Den som sparade och en kollega", "nor that they were there"),
+        ("p-colleague", "colleague", (), "Kollega till den som sparade", "nobody knows which two: it is not guessed"),
+        ("p-colleague", "colleague", PAIR[:1], "Kollega till den som sparade", "nor with one of them"),
+    ],
+)
+def test_who_held_a_talk_is_said_from_the_readers_side(
+    reader: str, held_by: str, pair: Sequence[Record], said: str, why: str
+) -> None:
+    """MOT-5, ENV-1."""
+    table = the_talks(*pair, a_talk("2026-11-02", held_by=held_by), person=reader, author="p-me")
+    assert table is not None
+    assert cells(table.rows[0])[3] == said, why
+
+
+@pytest.mark.parametrize(
+    ("answers", "row", "statuses", "why"),
+    [
+        (
+            (),
+            ["Väntar på svar", "Svar väntas senast imorgon, 24 november 2026 kl. 16.30."],
+            ("waiting", "ask"),
+            "sent, and no word yet",
+        ),
+        (
+            (an_answer(2, "silent", answer_by="2026-11-23T12:00+01:00"),),
+            ["Inget svar än", "Svaret är försenat. Ring dem nu."],
+            ("silent", "late"),
+            "asked after, and past due",
+        ),
+        (
+            (an_answer(2, "silent", answer_by="2026-11-24T16:30+01:00"), an_answer(2, "received")),
+            ["Ja, mottagen den 23 november 2026", "Inget"],
+            ("received", "nothing"),
+            "somebody has it",
+        ),
+        (
+            (an_answer(2, "declined", answer_by="2026-11-24T16:30+01:00"),),
+            [
+                "Nej, avvisad den 23 november 2026",
+                "Gör en ny /hotbild senast imorgon, 24 november 2026 kl. 16.30.",
+            ],
+            ("declined", "triage_again"),
+            "the threat is still there",
+        ),
+        (
+            (an_answer(2, "declined", answer_by="2026-11-23T12:00+01:00"),),
+            [
+                "Nej, avvisad den 23 november 2026",
+                "Försenat. Gör en ny /hotbild senast idag, 23 november 2026 kl. 12.",
+            ],
+            ("declined", "late"),
+            "and that is late",
+        ),
+        ((CLOSED,), ["Väntar på svar", "Inget"], ("waiting", "nothing"), "nothing is due in a closed case"),
+    ],
+)
+def test_the_table_of_referrals(answers: Sequence[Record], row: list[str], statuses: tuple[str, str], why: str) -> None:
+    """THR-9."""
+    entries = on_record(a_triage(), a_referral(1), *answers)
+    table = referral_table(entries, a_world(shelf={OURS: entries}))
+    assert table is not None
+    assert words_of_columns(table) == ["Till", "Skickad", "Hur bråttom", "Svar", "Nästa steg"]
+    (only,) = table.rows
+    assert cells(only) == ["BOPS hos polisen", "20 november 2026", "Samma dag", *row], why
+    assert tuple(cell.status for cell in only.cells) == ("", "today", *statuses), why
+    assert only.rules == ("THR-9",)
+    behind = [number for number, entry in enumerate(entries, 1) if isinstance(entry.record, ReferralAnswered)]
+    assert [entry.id for entry in only.records] == [id_of(number) for number in (2, *behind)]
+
+
+def test_the_latest_referral_stands_first_and_one_of_an_older_triage_has_nothing_due_after_a_no() -> None:
+    """THR-9."""
+    entries = on_record(
+        a_triage(),
+        a_referral(1, receiver="case_officer", urgency="112"),
+        an_answer(2, "declined", answer_by="2026-11-24T16:30+01:00"),
+        a_triage(),
+        a_referral(4, urgency="plan"),
+    )
+    table = referral_table(entries, a_world(shelf={OURS: entries}))
+    assert table is not None
+    assert [(cells(row)[0], cells(row)[2], cells(row)[4][:12], row.cells[1].status) for row in table.rows] == [
+        ("BOPS hos polisen", "Inom fem arbetsdagar", "Svar väntas ", "plan"),
+        ("Ansvarig socialsekreterare", "Genast", "Inget", "112"),
+    ]
+
+
+def test_there_is_no_table_of_referrals_before_one_is_sent() -> None:
+    entries = on_record(a_triage())
+    assert referral_table(entries, a_world(shelf={OURS: entries})) is None
 
 
 # ── Varför? ──────────────────────────────────────────────────────────────────────────────────────────────────

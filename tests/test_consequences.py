@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import product
+from re import findall
 from typing import Any
 
 import pytest
 
 from dialogs.arende import record_words
 from dialogs.consequences import (
+    PARTLY_WITHDRAWN,
+    answers_by_party,
+    consent_table,
     due_line,
     matrix,
     may_be_shared,
@@ -32,7 +36,8 @@ from dialogs.records import (
     Transferred,
 )
 from dialogs.rules.conditions import Due, what_is_due
-from dialogs.rules.consents import Consents, Context
+from dialogs.rules.consents import STATUSES, Consents, Context
+from dialogs.table import Table
 from dialogs.texts import say
 from tests.talk import MONDAY, OURS, Kept, a_world
 
@@ -556,6 +561,157 @@ def test_con_13_the_matrix_holds_those_who_have_a_say_today(
     assert words(matrix(consents, a_world()))[:-1] == lines, why
     conflict = [line for line in preview(records[:-1], records[-1]) if say(line.words, "sv").startswith("De säger")]
     assert bool(conflict) == ("vårdnadshavare 1: nej" in lines[0]), why
+
+
+def a_table(records: Sequence[Record]) -> Table:
+    table = consent_table(Consents(kept(*records), TODAY))
+    assert table is not None
+    return table
+
+
+def read(table: Table) -> list[tuple[str, ...]]:
+    """The table as it is read, row by row, its columns first."""
+    rows = [(row.head, *(cell.words for cell in row.cells)) for row in table.rows]
+    return [tuple(say(words, "sv") for words in row) for row in (table.columns, *rows)]
+
+
+@pytest.mark.parametrize(
+    ("records", "rows", "why"),
+    [
+        (
+            (*ADULT, asked(says(SUBJECT, yes("school"), yes("bup"), other("refused", "leisure"), yes()))),
+            [
+                ("Part", "Personen"),
+                ("Polisen", "Ja till 2027-05-02"),
+                ("Skolan", "Ja till 2027-05-02"),
+                ("BUP", "Ja till 2027-05-02"),
+                ("Fritiden", "Nej"),
+            ],
+            "the police first, then a row a party, also where the answers are alike",
+        ),
+        (
+            (*ADULT, asked(says(SUBJECT, yes("school")))),
+            [("Part", "Personen"), ("Polisen", "Inte tillfrågad"), ("Skolan", "Ja till 2027-05-02")],
+            "the police have a row also where nobody was asked about them",
+        ),
+        (
+            (*MINOR_OF_TWO, of_minor(says(SUBJECT, yes()), says(ONE, other("thinking")))),
+            [
+                ("Part", "Den unge", "Vårdnadshavare 1", "Vårdnadshavare 2"),
+                ("Polisen", "Ja till 2027-05-02", "Vill fundera", "Inte tillfrågad"),
+            ],
+            "CON-7: a column for each who must consent",
+        ),
+        (
+            (*MINOR, of_minor(says(SUBJECT, yes()), says(ONE, other("refused")), disposes="alone")),
+            [("Part", "Den unge"), ("Polisen", "Ja till 2027-05-02")],
+            "CON-7: none for one whom the young person keeps out",
+        ),
+        (
+            (*ADULT, BOTH, takes_back(SUBJECT, "police", kinds=["crime"]), takes_back(SUBJECT, "school")),
+            [
+                ("Part", "Personen"),
+                ("Polisen", "Ja till 2027-05-02, delvis återkallat"),
+                ("Skolan", "Återkallat"),
+            ],
+            "CON-5: partly and wholly taken back",
+        ),
+        (
+            (*ADULT, asked(says(SUBJECT, measure="given"))),
+            [("Part", "Personen"), ("Polisen", "Inte tillfrågad")],
+            "CON-13: a yes to the measure is a yes to no party",
+        ),
+    ],
+)
+def test_con_13_the_table_of_consents(records: Sequence[Record], rows: list[tuple[str, ...]], why: str) -> None:
+    """CON-5, CON-7, CON-13."""
+    assert read(a_table(records)) == rows, why
+
+
+def test_con_13_there_is_no_table_before_anybody_was_asked() -> None:
+    """CON-13."""
+    assert consent_table(Consents(kept(*ADULT), TODAY)) is None
+
+
+SHORT = {
+    "given": ("Ja till 2027-05-02", "ja till och med 2027-05-02"),
+    "refused": ("Nej", "nej"),
+    "thinking": ("Vill fundera", "vill fundera"),
+    "not_reached": ("Inte nådd", "inte nådd"),
+    "not_asked": ("Inte tillfrågad", "inte tillfrågad"),
+    "withdrawn": ("Återkallat", "återkallat"),
+    "expired": ("Har gått ut", "har gått ut"),
+    "mistaken": ("Felaktigt sparat", "felaktigt sparat"),
+    PARTLY_WITHDRAWN: (
+        "Ja till 2027-05-02, delvis återkallat",
+        "ja till och med 2027-05-02, delvis återkallat",
+    ),
+}
+"""By status: the words of its cell, and those of the matrix line."""
+
+YOUNG_AND_GUARDIAN = {SUBJECT: "den unge", ONE: "vårdnadshavare 1"}
+THREE = {"police": "Polisen", "school": "Skolan", "bup": "BUP"}
+
+
+def brought_about(status: str, giver: str, party: str, on_record: int) -> list[Record]:
+    """What was said, and done later, so that one giver has this status towards one party."""
+    if status == "not_asked":
+        return []
+    if status in ("refused", "thinking", "not_reached"):
+        return [of_minor(says(giver, other(status, party)))]
+    if status == "expired":
+        return [of_minor(says(giver, yes(party)), on="2026-10-01", until="2026-11-01")]
+    said = of_minor(says(giver, yes(party)))
+    then: dict[str, list[Record]] = {
+        "withdrawn": [takes_back(giver, party)],
+        "mistaken": [wrong(on_record + 1)],
+        PARTLY_WITHDRAWN: [takes_back(giver, party, kinds=["crime"])],
+    }
+    return [said, *then.get(status, [])]
+
+
+def read_from_lines(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
+    """The matrix lines taken apart: by party and giver, what stands there."""
+    found: dict[tuple[str, str], str] = {}
+    for line in words(lines):
+        parties, _dash, answers = line.removesuffix(".").partition(" – ")
+        for giver, said in findall(r"(den unge|vårdnadshavare 1): (.*?)(?=, vårdnadshavare 1: |$)", answers):
+            found |= {(party, giver): said for party in parties.split(", ")}
+    return found
+
+
+@pytest.mark.parametrize("young", SHORT)
+@pytest.mark.parametrize("guardian", SHORT)
+def test_con_13_the_table_says_what_the_matrix_says_of_every_status(young: str, guardian: str) -> None:
+    """CON-5, CON-13: two givers, every status, three parties; each combination towards each party."""
+    assert set(SHORT) == {*STATUSES, PARTLY_WITHDRAWN}
+    order = list(SHORT)
+    for shift in range(len(THREE)):
+        meant: dict[tuple[str, str], str] = {}
+        records: list[Record] = [*MINOR]
+        for place, party in enumerate(THREE):
+            turn = 2 * ((place + shift) % len(THREE))  # the others stand otherwise, each in its own way
+            for giver, first in ((SUBJECT, young), (ONE, guardian)):
+                status = order[(order.index(first) + turn) % len(order)]
+                meant[party, giver] = status
+                records += brought_about(status, giver, party, len(records))
+        consents = Consents(kept(*records), TODAY)
+        table, lines = consent_table(consents), answers_by_party(consents)
+        assert table is not None
+        heads = [say(row.head, "sv") for row in table.rows]
+        shown = [party for party in THREE if party == "police" or party in consents.parties]
+        assert sorted(heads) == sorted(THREE[party] for party in shown)
+        matrix_says = read_from_lines(lines)
+        for row, head in zip(table.rows, heads, strict=True):
+            party = next(party for party, name in THREE.items() if name == head)
+            for cell, giver in zip(row.cells, YOUNG_AND_GUARDIAN, strict=True):
+                short, long = SHORT[meant[party, giver]]
+                assert (cell.status, say(cell.words, "sv")) == (meant[party, giver], short)
+                assert matrix_says[head, YOUNG_AND_GUARDIAN[giver]] == long
+                may = consents.status(giver, party).status == "given"
+                assert say(cell.words, "sv").startswith("Ja") == may, "only what stands reads as a yes"
+        assert {rule for row in table.rows for rule in row.rules} == {rule for line in lines for rule in line.rules}
+        assert {entry for row in table.rows for entry in row.records} == {e for line in lines for e in line.records}
 
 
 @pytest.mark.parametrize(
