@@ -275,9 +275,7 @@ def _questions_to(giver: str) -> Iterator[Question]:
     )
     yield Question(
         id=f"parties_{giver}",
-        asks=_ask(
-            giver, _("{who}: får vi dela uppgifter med fler? Tryck en gång för ja, två gånger för nej. Sedan Klar.")
-        ),
+        asks=_ask(giver, _("{who}: får vi dela uppgifter med fler? Tryck för att byta svar. Sedan Klar.")),
         label=Text(_("Andra parter, {who}"), who=name),
         kind=ThreeState(lines=_other_parties(giver), states=STATES, beside=BESIDE, starts=_as_before(giver)),
         why=Why(
