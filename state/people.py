@@ -29,7 +29,7 @@ class Person:
     :ivar role: what they may do.
     :ivar district: whose cases they may see.
     :ivar language: ``sv`` or ``en``.
-    :ivar channel: where they talk: ``telegram`` or ``terminal``.
+    :ivar channel: where they talk: ``telegram``, ``web`` or ``terminal``.
     :ivar address: their address in that channel (a chat id).
     :ivar label: what colleagues see, "samordnare 2"; never a name.
     """

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dialogs.records import Record
 from dialogs.registry import KINDS
@@ -104,9 +104,44 @@ def m003_notes_in_the_chat(db: Database) -> None:
     db.execute("ALTER TABLE person ADD COLUMN last_saved TEXT NOT NULL DEFAULT '[]'")
 
 
+@MIGRATIONS()
+def m004_the_web(db: Database) -> None:
+    """The chat on the web, who is signed in there, PINs, and whom the doorbell on Telegram rings for."""
+    db.execute(
+        """CREATE TABLE chat_message (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL REFERENCES person (id), body TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX chat_of_person ON chat_message (person, id)")
+    db.execute(
+        """CREATE TABLE sign_in (
+            token_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person (id), kind TEXT NOT NULL,
+            expires_at REAL NOT NULL, seen_at REAL NOT NULL, state TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX sign_in_of_person ON sign_in (person)")
+    db.execute(
+        """CREATE TABLE pin (
+            person TEXT PRIMARY KEY REFERENCES person (id), hash TEXT NOT NULL,
+            failed INTEGER NOT NULL DEFAULT 0, locked_until REAL NOT NULL DEFAULT 0
+        ) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE bell (
+            person TEXT PRIMARY KEY REFERENCES person (id), address TEXT NOT NULL UNIQUE, message INTEGER,
+            due_at REAL, rung_at REAL
+        ) STRICT"""
+    )
+    db.execute("CREATE TABLE used_once (hash TEXT PRIMARY KEY, until REAL NOT NULL) STRICT")
+    db.execute("ALTER TABLE invitation ADD COLUMN opens TEXT NOT NULL DEFAULT 'all'")
+
+
 _RECORD = "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash"
 NEVER = 9e9
 """A time that does not come, in seconds since 1970."""
+
+WEB = "web"
+"""The channel of the web chat; there a person's address is their id."""
 
 _PERSON = "id, role, district, language, channel, address, label"
 _SESSION = "id, person, dialog, version, revision, opened_at, body"
@@ -173,6 +208,60 @@ class Leaving:
     id: int
     address: str
     payload: dict[str, Any]
+
+
+SignInKind = Literal["session", "device"]
+SignInState = Literal["open", "locked", "choose_pin"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A browser that is signed in, or that is known from before.
+
+    :ivar person: whose.
+    :ivar kind: ``session``, or ``device`` for a browser that is remembered after it.
+    :ivar expires_at: seconds since 1970.
+    :ivar seen_at: when the person last did something there, in seconds since 1970.
+    :ivar state: ``open``, ``locked`` (the PIN is asked for) or ``choose_pin`` (there is none yet).
+    """
+
+    person: str
+    kind: SignInKind
+    expires_at: float
+    seen_at: float
+    state: SignInState
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A person's PIN, as it is kept.
+
+    :ivar hash: its argon2 hash.
+    :ivar failed: how many tries in a row were wrong.
+    :ivar locked_until: seconds since 1970; until then no try is taken.
+    """
+
+    hash: str
+    failed: int
+    locked_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class BellAt:
+    """The doorbell of a person.
+
+    :ivar person: the person's id.
+    :ivar address: the chat that is rung.
+    :ivar message: the message that stands in the chat, a ring or another line; ``None`` where none does.
+    :ivar due_at: since when something waits on the web, in seconds since 1970; ``None`` where nothing does.
+    :ivar rung_at: when that message was sent, in seconds since 1970; ``None`` where they have been here since.
+    """
+
+    person: str
+    address: str
+    message: int | None
+    due_at: float | None
+    rung_at: float | None
 
 
 class Store:
@@ -341,73 +430,88 @@ class Store:
         :param person: an id.
         :param now: the time.
         """
-        where = "(SELECT channel, address FROM person WHERE id = ?)"
+        theirs = "(channel, address) IN (SELECT channel, address FROM person WHERE id = ?)"
+        rings = "address IN (SELECT address FROM bell WHERE person = ?)"
         self._conn.execute("DELETE FROM session WHERE person = ?", (person,))
-        self._conn.execute(f"DELETE FROM inbox WHERE (channel, address) IN {where}", (person,))
-        self._conn.execute(f"DELETE FROM outbox WHERE (channel, address) IN {where}", (person,))
+        self._conn.execute(f"DELETE FROM inbox WHERE {theirs} OR {rings}", (person, person))
+        self._conn.execute(f"DELETE FROM outbox WHERE {theirs} OR {rings}", (person, person))
         self._conn.execute("DELETE FROM invitation WHERE person = ?", (person,))
-        self._conn.execute("DELETE FROM note_shown WHERE person = ?", (person,))
+        for table in ("note_shown", "chat_message", "sign_in", "pin", "bell"):
+            self._conn.execute(f"DELETE FROM {table} WHERE person = ?", (person,))
         self._conn.execute(
             "UPDATE person SET revoked_at = ?, address = 'revoked ' || id, live_message = NULL WHERE id = ?",
             (now.timestamp(), person),
         )
 
-    def add_person(self, *, role: Role, district: str, channel: str, address: str, now: datetime) -> Person:
+    def add_person(self, *, role: Role, district: str, channel: str, address: str | None, now: datetime) -> Person:
         """Let somebody in.
 
         :param role: what they may do.
         :param district: whose cases they may see.
         :param channel: where they talk.
-        :param address: their address there; it must be new.
+        :param address: their address there; it must be new. ``None`` on the web, where it is their id.
         :param now: the time.
         :returns: the person with a new id.
         """
+        id_ = f"p-{ids.short_id(self._source)}"
         person = Person(
-            id=f"p-{ids.short_id(self._source)}",
+            id=id_,
             role=role,
             district=district,
             language="sv",
             channel=channel,
-            address=address,
+            address=id_ if address is None else address,
             label=f"{LABELS[role]} {1 + self._rows('SELECT count(*) FROM person WHERE district = ?', district)[0][0]}",
         )
         self._conn.execute(
             f"INSERT INTO person ({_PERSON}, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (person.id, role, district, person.language, channel, address, person.label, _utc(now)),
+            (person.id, role, district, person.language, channel, person.address, person.label, _utc(now)),
         )
         return person
 
-    def invite(self, *, role: Role, district: str, expires_at: datetime, person: str | None = None) -> str:
+    def invite(
+        self, *, role: Role, district: str, expires_at: datetime, person: str | None = None, opens: str = "all"
+    ) -> str:
         """Make an invitation that can be used once.
 
         :param role: what the invited may do.
         :param district: whose cases they may see.
         :param expires_at: until when.
         :param person: the id of somebody who changes phone; they keep their id, drafts and cases.
+        :param opens: ``all``; ``browser`` for one more browser of a person who has a PIN; or ``bell`` for a code that
+            only sets the person's doorbell and signs nobody in.
         :returns: the one-time code; only its hash is kept.
         """
         code = ids.short_id(self._source, 24)
         self._conn.execute(
-            "INSERT INTO invitation (code_hash, role, district, expires_at, person) VALUES (?, ?, ?, ?, ?)",
-            (code_hash(code), role, district, expires_at.timestamp(), person),
+            "INSERT INTO invitation (code_hash, role, district, expires_at, person, opens) VALUES (?, ?, ?, ?, ?, ?)",
+            (code_hash(code), role, district, expires_at.timestamp(), person, opens),
         )
         return code
 
-    def invitation_holds(self, code: str, now: datetime) -> bool:
+    def invitation_holds(self, code: str, now: datetime, opens: Sequence[str] = ("all",)) -> bool:
         """Whether a code is a live invitation; nothing is changed.
 
         :param code: what somebody sent.
         :param now: the time.
+        :param opens: which kinds of invitation do.
         :returns: ``True`` for one that is known, unused and not too old.
         """
-        return (
-            self._row(
-                "SELECT 1 FROM invitation WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?",
-                code_hash(code),
-                now.timestamp(),
-            )
-            is not None
+        return self.what_it_opens(code, now) in opens
+
+    def what_it_opens(self, code: str, now: datetime) -> str | None:
+        """What a live invitation opens; nothing is changed.
+
+        :param code: what somebody sent.
+        :param now: the time.
+        :returns: as in :meth:`invite`; ``None`` for one that is unknown, used or too old.
+        """
+        row = self._row(
+            "SELECT opens FROM invitation WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?",
+            code_hash(code),
+            now.timestamp(),
         )
+        return row[0] if row else None
 
     def moves(self, code: str) -> Person | None:
         """Who an invitation brings to a new address.
@@ -418,24 +522,30 @@ class Store:
         row = self._row("SELECT person FROM invitation WHERE code_hash = ?", code_hash(code))
         return self.person(row[0]) if row and row[0] else None
 
-    def use_invitation(self, code: str, *, channel: str, address: str, now: datetime) -> Person | None:
+    def use_invitation(
+        self, code: str, *, channel: str, address: str | None, now: datetime, opens: Sequence[str] = ("all",)
+    ) -> Person | None:
         """Use an invitation up.
 
         :param code: the one-time code.
         :param channel: where the invited talks.
-        :param address: their address there.
+        :param address: their address there; ``None`` on the web, where it is their id.
         :param now: the time.
+        :param opens: which kinds of invitation do.
         :returns: the new person; ``None`` where the code is unknown, used or too old.
         """
+        if not self.invitation_holds(code, now, opens):
+            return None
         row = self._row(
-            "UPDATE invitation SET used_at = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ? "
-            "RETURNING role, district, person",
+            "UPDATE invitation SET used_at = ? WHERE code_hash = ? RETURNING role, district, person",
             now.timestamp(),
             code_hash(code),
-            now.timestamp(),
         )
         if row is None:
             return None
+        known = None if row[2] is None else self.person(row[2])
+        if known is not None and known.channel == channel == WEB:
+            return known  # another browser of somebody who is here already: nothing of theirs is taken away
         if row[2] is not None:
             self._conn.execute(
                 "DELETE FROM outbox WHERE sent_at IS NULL AND (channel, address) IN "
@@ -445,7 +555,7 @@ class Store:
             self._conn.execute("DELETE FROM note_shown WHERE person = ?", (row[2],))  # its messages are another chat's
             self._conn.execute(
                 "UPDATE person SET channel = ?, address = ?, live_message = NULL WHERE id = ?",
-                (channel, address, row[2]),
+                (channel, row[2] if address is None else address, row[2]),
             )
             return self.person(row[2])
         return self.add_person(role=row[0], district=row[1], channel=channel, address=address, now=now)
@@ -565,6 +675,245 @@ class Store:
             return []
         return [held for id_ in ids_ if (held := self.record(id_)) is not None]
 
+    # ── the chat on the web ──────────────────────────────────────────────────────────────────────────────────
+
+    def next_chat_message(self, person: str) -> int:
+        """Make room for a message in a person's chat.
+
+        :param person: an id.
+        :returns: the message's number; no message ever had it.
+        """
+        done = self._conn.execute("INSERT INTO chat_message (person, body) VALUES (?, '')", (person,))
+        return int(done.lastrowid or 0)
+
+    def chat(self, person: str) -> dict[int, dict[str, Any]]:
+        """What stands in a person's chat.
+
+        :param person: an id.
+        :returns: the messages by number, oldest first.
+        """
+        rows = self._rows("SELECT id, body FROM chat_message WHERE person = ? AND body <> '' ORDER BY id", person)
+        return {row[0]: json.loads(row[1]) for row in rows}
+
+    def save_chat(self, person: str, changed: Mapping[int, dict[str, Any] | None]) -> None:
+        """Change messages of a person's chat.
+
+        :param person: an id.
+        :param changed: what each shows now, by number; ``None`` takes the message away.
+        """
+        for message, body in changed.items():
+            if body is None:
+                self._conn.execute("DELETE FROM chat_message WHERE person = ? AND id = ?", (person, message))
+            else:
+                held = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+                self._conn.execute(
+                    "UPDATE chat_message SET body = ? WHERE person = ? AND id = ?", (held, person, message)
+                )
+
+    # ── signing in on the web ────────────────────────────────────────────────────────────────────────────────
+
+    def add_sign_in(self, token_hash: str, held: SignIn) -> None:
+        """Remember a browser.
+
+        :param token_hash: the hash of what its cookie holds; the token itself is nowhere in the store.
+        :param held: whose, and until when.
+        """
+        self._conn.execute(
+            "INSERT INTO sign_in (token_hash, person, kind, expires_at, seen_at, state) VALUES (?, ?, ?, ?, ?, ?)",
+            (token_hash, held.person, held.kind, held.expires_at, held.seen_at, held.state),
+        )
+
+    def sign_in(self, token_hash: str) -> SignIn | None:
+        """A browser by the hash of its token.
+
+        :param token_hash: the hash.
+        :returns: who is signed in there; ``None`` where nobody is. Whether it has expired is the caller's to see.
+        """
+        row = self._row("SELECT person, kind, expires_at, seen_at, state FROM sign_in WHERE token_hash = ?", token_hash)
+        return SignIn(*row) if row else None
+
+    def mark_sign_in(self, token_hash: str, *, seen_at: float, state: SignInState) -> None:
+        """Keep that somebody did something in a browser, or that it is locked or open now.
+
+        :param token_hash: the hash of its token.
+        :param seen_at: seconds since 1970.
+        :param state: as in :class:`SignIn`.
+        """
+        self._conn.execute(
+            "UPDATE sign_in SET seen_at = ?, state = ? WHERE token_hash = ?", (seen_at, state, token_hash)
+        )
+
+    def sign_out(self, token_hash: str) -> None:
+        """Forget a browser.
+
+        :param token_hash: the hash of its token.
+        """
+        self._conn.execute("DELETE FROM sign_in WHERE token_hash = ?", (token_hash,))
+
+    def sign_out_everywhere(self, person: str) -> None:
+        """Forget every browser of a person.
+
+        :param person: an id.
+        """
+        self._conn.execute("DELETE FROM sign_in WHERE person = ?", (person,))
+
+    def sign_ins(self, person: str) -> list[SignIn]:
+        """The browsers of a person.
+
+        :param person: an id.
+        :returns: sessions and remembered devices, in the order they came.
+        """
+        rows = self._rows(
+            "SELECT person, kind, expires_at, seen_at, state FROM sign_in WHERE person = ? ORDER BY rowid", person
+        )
+        return [SignIn(*row) for row in rows]
+
+    def pin(self, person: str) -> Pin | None:
+        """A person's PIN.
+
+        :param person: an id.
+        :returns: what is kept of it, or ``None`` where they have none.
+        """
+        row = self._row("SELECT hash, failed, locked_until FROM pin WHERE person = ?", person)
+        return Pin(*row) if row else None
+
+    def save_pin(self, person: str, pin: Pin | None) -> None:
+        """Keep a person's PIN, or what came of a try.
+
+        :param person: an id.
+        :param pin: what is kept; ``None`` forgets it.
+        """
+        if pin is None:
+            self._conn.execute("DELETE FROM pin WHERE person = ?", (person,))
+            return
+        self._conn.execute(
+            "INSERT INTO pin (person, hash, failed, locked_until) VALUES (?, ?, ?, ?) ON CONFLICT (person) DO UPDATE "
+            "SET hash = excluded.hash, failed = excluded.failed, locked_until = excluded.locked_until",
+            (person, pin.hash, pin.failed, pin.locked_until),
+        )
+
+    def use_once(self, hash_: str, until: datetime) -> bool:
+        """Use something that may be used once.
+
+        :param hash_: its hash.
+        :param until: when it would be too old anyway; it is forgotten then.
+        :returns: ``False`` where it was used before.
+        """
+        done = self._conn.execute(
+            "INSERT INTO used_once (hash, until) VALUES (?, ?) ON CONFLICT DO NOTHING", (hash_, until.timestamp())
+        )
+        return bool(done.rowcount)
+
+    def sweep_sign_ins(self, now: datetime) -> list[str]:
+        """Forget browsers whose time is out, and what was used once and would be too old.
+
+        :param now: the time.
+        :returns: the people who are signed in nowhere any more.
+        """
+        self._conn.execute("DELETE FROM used_once WHERE until <= ?", (now.timestamp(),))
+        gone = self._rows("DELETE FROM sign_in WHERE expires_at <= ? RETURNING person, kind", now.timestamp())
+        left = {row[0] for row in self._rows("SELECT person FROM sign_in WHERE kind = 'session'")}
+        return list(dict.fromkeys(person for person, kind in gone if kind == "session" and person not in left))
+
+    # ── the doorbell ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_bell(self, person: str, address: str) -> None:
+        """Let a chat ring for a person; it rings for nobody else from then on.
+
+        :param person: an id.
+        :param address: the chat.
+        """
+        self._conn.execute("DELETE FROM bell WHERE person = ? OR address = ?", (person, address))
+        self._conn.execute("INSERT INTO bell (person, address) VALUES (?, ?)", (person, address))
+
+    def bells(self) -> list[BellAt]:
+        """Every doorbell.
+
+        :returns: those of people who are not revoked.
+        """
+        rows = self._rows("SELECT person, address, message, due_at, rung_at FROM bell ORDER BY rowid")
+        return [BellAt(*row) for row in rows]
+
+    def bell_of(self, person: str) -> BellAt | None:
+        """The doorbell of a person.
+
+        :param person: an id.
+        :returns: the doorbell, or ``None``.
+        """
+        row = self._row("SELECT person, address, message, due_at, rung_at FROM bell WHERE person = ?", person)
+        return BellAt(*row) if row else None
+
+    def person_with_bell(self, address: str) -> Person | None:
+        """Whom a chat rings for.
+
+        :param address: the chat.
+        :returns: the person, or ``None``.
+        """
+        row = self._row("SELECT person FROM bell WHERE address = ?", address)
+        return self.person(row[0]) if row else None
+
+    def bell_is_due(self, person: str, now: datetime) -> None:
+        """Note that something waits for a person on the web who may not be looking; without a doorbell nothing is kept.
+
+        :param person: an id.
+        :param now: the time.
+        """
+        self._conn.execute("UPDATE bell SET due_at = coalesce(due_at, ?) WHERE person = ?", (now.timestamp(), person))
+
+    def bell_is_answered(self, person: str) -> None:
+        """Note that a person is looking: nothing waits for them.
+
+        :param person: an id.
+        """
+        self._conn.execute(
+            "UPDATE bell SET due_at = NULL, rung_at = NULL WHERE person = ? AND (due_at IS NOT NULL OR "
+            "rung_at IS NOT NULL)",
+            (person,),
+        )
+
+    def mark_bell(self, person: str, *, message: int | None, rung_at: datetime | None) -> None:
+        """Keep that a line was sent to a doorbell's chat, or that it was answered.
+
+        :param person: an id.
+        :param message: the message that stands there until the line does, see :meth:`bell_rang`.
+        :param rung_at: when; ``None`` when the person has been here since.
+        """
+        self._conn.execute(
+            "UPDATE bell SET message = ?, rung_at = ? WHERE person = ?",
+            (message, None if rung_at is None else rung_at.timestamp(), person),
+        )
+
+    def bell_rang(self, address: str, message: int) -> int | None:
+        """Keep which message stands in a chat that was rung.
+
+        :param address: the chat.
+        :param message: the message of the ring.
+        :returns: the message to be taken away: the one that stood there, or this one where the chat rings for nobody.
+        """
+        row = self._row("SELECT message FROM bell WHERE address = ?", address)
+        if row is None:
+            return message
+        self._conn.execute("UPDATE bell SET message = ? WHERE address = ?", (message, address))
+        return None if row[0] == message else row[0]
+
+    def move_to_the_web(self, channel: str) -> list[Person]:
+        """Let everybody of a chat channel talk on the web from now on; their chat there becomes their doorbell.
+
+        :param channel: ``telegram``.
+        :returns: those who were moved, as they were.
+        """
+        moved = self.people(channel)
+        for person in moved:
+            self.set_bell(person.id, person.address)
+            self._conn.execute("DELETE FROM note_shown WHERE person = ?", (person.id,))
+            self._conn.execute(
+                "DELETE FROM outbox WHERE channel = ? AND address = ? AND sent_at IS NULL", (channel, person.address)
+            )
+            self._conn.execute(
+                "UPDATE person SET channel = ?, address = id, live_message = NULL WHERE id = ?", (WEB, person.id)
+            )
+        return moved
+
     # ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def save_session(
@@ -637,13 +986,20 @@ class Store:
         )
         return [_session(row) for row in rows]
 
-    def erase_due(self, now: datetime) -> list[Session]:
+    def erase_due(self, now: datetime, but_of: Iterable[str] = ()) -> list[Session]:
         """Erase every draft whose time is out.
 
         :param now: the time.
+        :param but_of: channels that erase their people's drafts themselves, and tell them.
         :returns: the drafts that are gone.
         """
-        rows = self._rows(f"DELETE FROM session WHERE erase_at <= ? RETURNING {_SESSION}", now.timestamp())
+        others = tuple(but_of)
+        theirs = f"SELECT id FROM person WHERE channel IN ({', '.join('?' for _ in others)})"
+        rows = self._rows(
+            f"DELETE FROM session WHERE erase_at <= ? AND person NOT IN ({theirs}) RETURNING {_SESSION}",
+            now.timestamp(),
+            *others,
+        )
         return [_session(row) for row in rows]
 
     def park_due(self, now: datetime) -> int:

@@ -87,7 +87,10 @@ def test_the_settings_of_the_file_really_hold(store: Store, pragma: str, value: 
 
 def test_every_table_of_ours_is_strict(store: Store) -> None:
     tables = {row[1]: row[5] for row in rows(store, "PRAGMA table_list") if not row[1].startswith(("sqlite_", "_"))}
-    assert set(tables) == {"person", "invitation", "session", "inbox", "outbox", "record", "note_shown"}
+    assert set(tables) == {
+        *("person", "invitation", "session", "inbox", "outbox", "record", "note_shown"),
+        *("chat_message", "sign_in", "pin", "bell", "used_once"),
+    }
     assert set(tables.values()) == {1}
 
 
@@ -214,10 +217,37 @@ def rows_of_notes_in_the_chat(db: Database) -> None:
     db.execute("INSERT INTO note_shown VALUES ('p-1', 12, 1795.5)")
 
 
+def rows_of_the_web(db: Database) -> None:
+    """What the fourth version can hold besides: a message on the web, a browser, a PIN, a doorbell, a used hash."""
+    db.execute(
+        "INSERT INTO person VALUES ('p-1', 'samordnare', 'Farsta', 'sv', 'web', 'p-1', 12, '2026-11-23', "
+        "'samordnare 1', NULL, '[\"id\"]')"
+    )
+    db.execute("INSERT INTO invitation VALUES ('00ff', 'samordnare', 'Farsta', 1795000000.5, NULL, 'p-1', 'bell')")
+    db.execute(
+        "INSERT INTO session VALUES "
+        "('s1', 'p-1', 'samtal', 1, 3, 'active', '2026-11-23T14:05:00+01:00', 1795.5, '{}', ?, 1796.5)",
+        [OURS],
+    )
+    db.execute("INSERT INTO inbox VALUES (1, 'web', 10, 'p-1', 1795.5, '{\"what\": \"press\"}', NULL, NULL)")
+    db.execute("INSERT INTO outbox VALUES (1, 'web', 'p-1', '{\"do\": \"show\"}', 1795.5, NULL, NULL)")
+    db.execute(
+        "INSERT INTO record VALUES (1, 'id', 'case_opened', 1, ?, 'p-1', 'Farsta', 'then', 'then', ?, '', '', '', '')",
+        [OURS, json.dumps({"case": OURS})],
+    )
+    db.execute("INSERT INTO note_shown VALUES ('p-1', 12, 1795.5)")
+    db.execute("INSERT INTO chat_message VALUES (12, 'p-1', '{\"text\": \"\"}')")
+    db.execute("INSERT INTO sign_in VALUES ('00ff', 'p-1', 'session', 1796.5, 1795.5, 'open')")
+    db.execute("INSERT INTO pin VALUES ('p-1', '$argon2id$', 1, 1795.5)")
+    db.execute("INSERT INTO bell VALUES ('p-1', '7', 13, 1795.5, 1796.5)")
+    db.execute("INSERT INTO used_once VALUES ('00ff', 1795.5)")
+
+
 FILLED: dict[str, Callable[[Database], None]] = {
     "m001_the_spine": rows_of_the_spine,
     "m002_life_around_a_dialog": rows_of_life_around_a_dialog,
     "m003_notes_in_the_chat": rows_of_notes_in_the_chat,
+    "m004_the_web": rows_of_the_web,
 }
 """By migration: puts rows into the tables as they are when it has been applied, for the next one to meet."""
 
