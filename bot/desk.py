@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ CASES_LOOKED_AT = 20
 
 """How many of a person's latest cases are looked through for those that are still theirs."""
 
+ONLY_INVITED = _("Den här chatten är bara för inbjudna.")
+ONLY_PRIVATE = _("Den här boten fungerar bara i privata chattar.")
+
 STRANGERS_COMMANDS = [["start", "Börja"]]
 """What somebody who is not invited sees in the channel's list of commands."""
 
@@ -50,6 +54,9 @@ LEFT_BEHIND: tuple[dict[str, Any], ...] = (
     {"do": "delete", "on": "live", "message": None},
 )
 """What is done in a chat that somebody has left: nothing there shows what it was for, as far as it can be helped."""
+
+MOST_PRESSES = 200
+"""How many presses a form may bring at once; a list of twenty lines has sixty."""
 
 BATCH = 200
 """How many updates may share a commit."""
@@ -65,12 +72,14 @@ class Said:
     :ivar address: who, in the channel's terms.
     :ivar message: the channel's id of their message, or ``None`` where it has none.
     :ivar text: what they typed.
+    :ivar screen: the screen they typed it under, as ``SESSION:REVISION``; ``None`` where the channel cannot tell.
     """
 
     update: int
     address: str
     message: int | None
     text: str
+    screen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +89,15 @@ class Pressed:
     :ivar message: the id of the message the button is on.
     :ivar query: the channel's id of the press.
     :ivar data: what the button carries: session, revision and value.
+    :ivar before: values that were pressed on the same screen right before, where a form sends them all at once.
     """
 
     update: int
     address: str
     message: int | None
-    query: str
+    query: str | None
     data: str
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ class Delivered:
     :ivar live: the message that shows the person's dialog now; ``None`` where this changed nothing.
     :ivar fault: why it was given up, or ``None`` where it arrived.
     :ivar moved: where a note was to be shown, and the message it was sent in instead.
+    :ivar rang: the message that a ring of the doorbell was sent in.
     """
 
     row: int
@@ -132,6 +144,7 @@ class Delivered:
     live: int | None = None
     fault: str | None = None
     moved: tuple[int | None, int] | None = None
+    rang: int | None = None
 
 
 def moved(payload: dict[str, Any], at: int | None) -> tuple[int | None, int] | None:
@@ -156,7 +169,117 @@ def press_data(screen: Screen, button: Button) -> str:
     return f"{screen.session}:{screen.revision}:{button.value}"
 
 
-class Desk:
+class Front(ABC):
+    """What a chat channel speaks to: it takes updates in and says what is to be sent.
+
+    :ivar store: the store.
+    :ivar now: the clock, with the local zone.
+    :ivar strangers: how often each stranger wrote, in memory only; gone with the process.
+    """
+
+    opening_commands: Sequence[Sequence[str]] = STRANGERS_COMMANDS
+    """The channel's list of commands for those who have none of their own."""
+
+    taken_invitations: Sequence[str] = ("all",)
+    """Which kinds of invitation let somebody in here."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self.store = store
+        self.now = now
+        self.strangers: Counter[str] = Counter()
+
+    def start(self, channel: str) -> None:  # noqa: B027 - most bring nothing
+        """Put into the outbox what a start of the program brings.
+
+        :param channel: the channel that starts.
+        """
+
+    # ── in: screen, then save ────────────────────────────────────────────────────────────────────────────────
+
+    def take_in(self, channel: str, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
+        """Screen updates in memory and put what may be kept into the inbox, in one commit.
+
+        :param channel: where they came from.
+        :param updates: in the order they came.
+        :returns: neutral lines for strangers and groups, to be sent once and never stored.
+        :raises StoreError: nothing was kept; the channel must not confirm the updates.
+        """
+        kept: list[tuple[int, str, dict[str, Any]]] = []
+        lines: list[tuple[str, dict[str, Any]]] = []
+        admitted: set[str] = set()
+        spoken_for: set[str] = set()
+        for update in updates:
+            if isinstance(update, InGroup):
+                lines += self._line_once(update.address, ONLY_PRIVATE)
+            elif update.address not in admitted and self._is_stranger(channel, update, spoken_for):
+                lines += self._line_once(update.address, ONLY_INVITED)
+            else:
+                admitted.add(update.address)  # an invitation and the first command may come together
+                kept.append((update.update, update.address, self._reduced(update)))
+        if kept:
+            with self.store.transaction():
+                self.store.receive(channel, kept, self.now())
+        return lines
+
+    def _is_stranger(self, channel: str, update: Said | Pressed | Sent, spoken_for: set[str]) -> bool:
+        """Whether nobody let them in; of those who send one invitation at once, the first is let in."""
+        if self._knows(channel, update.address):
+            return False
+        code = invitation_in(update.text) if isinstance(update, Said) else None
+        if code is None:
+            return True
+        if code in spoken_for or not self.store.invitation_holds(code, self.now(), self.taken_invitations):
+            return True
+        spoken_for.add(code)
+        return False
+
+    def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
+        self.strangers[address] += 1
+        if self.strangers[address] > 1:
+            return []
+        return [(address, neutral(words))]
+
+    # ── work: one transaction ────────────────────────────────────────────────────────────────────────────────
+
+    def work(self, channel: str, sent: Sequence[Delivered] = ()) -> list[Leaving]:
+        """Handle what has arrived.
+
+        :param channel: the channel whose updates these are.
+        :param sent: outbox rows that have been sent meanwhile; marked in the same commit.
+        :returns: what is to be sent, in order.
+        """
+        leaving: list[Leaving] = []
+        more = True
+        while more:
+            arrived = self.store.waiting(channel, BATCH)
+            more = len(arrived) == BATCH
+            if arrived or sent:
+                leaving += self._work_off(channel, arrived, sent)
+                sent = ()
+        return leaving
+
+    @abstractmethod
+    def sweep(self, channel: str) -> list[Leaving]:
+        """Do what time brings; called every minute.
+
+        :param channel: the channel that runs.
+        :returns: what is to be sent.
+        """
+
+    @abstractmethod
+    def _knows(self, channel: str, address: str) -> bool:
+        """Whether somebody who was invited speaks from an address."""
+
+    @abstractmethod
+    def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+        """What the inbox may hold of an update."""
+
+    @abstractmethod
+    def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
+        """Handle some updates and mark what was sent."""
+
+
+class Desk(Front):
     """Takes updates in, handles them, and says what is to be sent.
 
     :param store: the store.
@@ -177,128 +300,97 @@ class Desk:
         now: Callable[[], datetime],
         source: ids.Source | None = None,
     ) -> None:
-        self.store = store
+        super().__init__(store, now)
         self.engine = Engine(dialogs)
         self.practice = practice
         self._dialogs = {dialog.command: dialog for dialog in dialogs}
         self.policy = policy
-        self.now = now
         self._source = source or ids.Secret()
-        self.strangers: Counter[str] = Counter()
-        """How often each stranger wrote, in memory only; gone with the process."""
+        self.listeners: list[Callable[[frozenset[str]], None]] = []
+        """Told of the cases in which something has been saved, once it is on the disk."""
         self._told: set[str] = set()
+        self._channels: set[str] = set()
+        self._saved_in: set[str] = set()
 
-    # ── in: screen, then save ────────────────────────────────────────────────────────────────────────────────
-
-    def take_in(self, channel: str, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
-        """Screen updates in memory and put what may be kept into the inbox, in one commit.
-
-        :param channel: where they came from.
-        :param updates: in the order they came.
-        :returns: neutral lines for strangers and groups, to be sent once and never stored.
-        :raises StoreError: nothing was kept; the channel must not confirm the updates.
-        """
-        kept: list[tuple[int, str, dict[str, Any]]] = []
-        lines: list[tuple[str, dict[str, Any]]] = []
-        admitted: set[str] = set()
-        spoken_for: set[str] = set()
-        for update in updates:
-            if isinstance(update, InGroup):
-                lines += self._line_once(update.address, _("Den här boten fungerar bara i privata chattar."))
-            elif update.address not in admitted and self._is_stranger(channel, update, spoken_for):
-                lines += self._line_once(update.address, _("Den här chatten är bara för inbjudna."))
-            else:
-                admitted.add(update.address)  # an invitation and the first command may come together
-                kept.append((update.update, update.address, self._reduced(update)))
-        if kept:
-            with self.store.transaction():
-                self.store.receive(channel, kept, self.now())
-        return lines
-
-    def _is_stranger(self, channel: str, update: Said | Pressed | Sent, spoken_for: set[str]) -> bool:
-        """Whether nobody let them in; of those who send one invitation at once, the first is let in."""
-        if self.store.person_at(channel, update.address) is not None:
-            return False
-        code = _invitation_in(update.text) if isinstance(update, Said) else None
-        if code is None:
-            return True
-        if code in spoken_for or not self.store.invitation_holds(code, self.now()):
-            return True
-        spoken_for.add(code)
-        return False
-
-    def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
-        self.strangers[address] += 1
-        if self.strangers[address] > 1:
-            return []
-        return [(address, show(Screen(text=say(words, "sv"), rows=()), on="new"))]
+    def _knows(self, channel: str, address: str) -> bool:
+        return self.store.person_at(channel, address) is not None
 
     def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
         """Only the fields the desk reads; of what is refused, only the kind."""
         if isinstance(update, Pressed):
-            return {"what": "press", "message": update.message, "query": update.query, "data": update.data[:64]}
+            pressed = {"what": "press", "message": update.message, "query": update.query, "data": update.data[:64]}
+            before = [value[:64] for value in update.before[:MOST_PRESSES]]
+            return pressed | ({"before": before} if before else {})
         if isinstance(update, Sent):
             return {"what": "refused", "message": update.message, "kind": update.kind}
         if found := findings(update.text, self.practice):
             return {"what": "refused", "message": update.message, "kind": found[0].value}
         if len(update.text) > LONGEST_TEXT:
             return {"what": "refused", "message": update.message, "kind": "long_text"}
-        return {"what": "said", "message": update.message, "text": update.text}
-
-    # ── work: one transaction ────────────────────────────────────────────────────────────────────────────────
-
-    def work(self, channel: str, sent: Sequence[Delivered] = ()) -> list[Leaving]:
-        """Handle what has arrived: everything in one transaction, or each by itself where one fails.
-
-        :param channel: the channel whose updates these are.
-        :param sent: outbox rows that have been sent meanwhile; marked in the same commit.
-        :returns: what is to be sent, in order.
-        """
-        leaving: list[Leaving] = []
-        more = True
-        while more:
-            arrived = self.store.waiting(channel, BATCH)
-            more = len(arrived) == BATCH
-            if arrived or sent:
-                leaving += self._work_off(channel, arrived, sent)
-                sent = ()
-        return leaving
+        said = {"what": "said", "message": update.message, "text": update.text}
+        return said if update.screen is None else said | {"screen": update.screen[:64]}
 
     def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
+        """Everything in one transaction, or each by itself where one fails."""
         try:
             with self.store.transaction():
-                return self._handle_all(channel, arrived, sent)
+                leaving = self._handle_all(channel, arrived, sent)
         except StoreError:
+            self._saved_in.clear()
             raise
         except Exception as fault:  # noqa: BLE001 - whatever broke, the other updates go on
             _log_fault(fault)
             self._told.clear()  # what was told in there has not been sent
-        leaving: list[Leaving] = []
+            self._saved_in.clear()
+        else:
+            self._tell_listeners()
+            return leaving
+        leaving = []
         if sent:
             with self.store.transaction():
-                self._mark(channel, sent)
+                self.mark(channel, sent)
         for update in arrived:
             try:
                 with self.store.transaction():
                     leaving += self._handle_all(channel, [update], ())
+                self._tell_listeners()
             except StoreError:
                 raise
             except Exception as fault:  # noqa: BLE001 - whatever broke, the other updates go on
                 _log_fault(fault)
+                self._saved_in.clear()
                 leaving += self._give_up(channel, update)
         return leaving
+
+    def _tell_listeners(self) -> None:
+        saved_in, self._saved_in = frozenset(self._saved_in), set()
+        if saved_in:
+            for listener in self.listeners:
+                listener(saved_in)
+
+    def saved(self, case: str) -> None:
+        """Note that something is being saved in a case; the listeners are told when it is on the disk.
+
+        :param case: its code.
+        """
+        self._saved_in.add(case)
 
     def _handle_all(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
         now = self.now()
         if sent:
-            self._mark(channel, sent)
+            self.mark(channel, sent)
         messages: list[tuple[str, dict[str, Any]]] = []
         for update in arrived:
             messages += self._handle(update, now)
         self.store.handled([update.id for update in arrived], now)
         return self.store.queue(channel, messages, now)
 
-    def _mark(self, channel: str, sent: Sequence[Delivered]) -> None:
+    def mark(self, channel: str, sent: Sequence[Delivered]) -> None:
+        """Mark messages of the outbox as done with; inside a transaction.
+
+        :param channel: whose they are.
+        :param sent: what became of each.
+        """
         now = self.now()
         self.store.sent([(done.row, done.fault) for done in sent], now)
         for done in sent:
@@ -322,6 +414,10 @@ class Desk:
             turn.give_up(words)
             return self.store.queue(channel, [(update.address, message) for message in turn.messages], now)
 
+    def start(self, channel: str) -> None:
+        """See :class:`Front`; each channel tells its own people what time has brought."""
+        self._channels.add(channel)
+
     def sweep(self, channel: str) -> list[Leaving]:
         """Park and erase drafts whose time is out, take notes out of the chat, and forget what nobody can repeat.
 
@@ -335,7 +431,7 @@ class Desk:
             self.store.park_due(now)
             self.store.sweep(now - timedelta(hours=48))
             messages: list[tuple[str, dict[str, Any]]] = []
-            for draft in self.store.erase_due(now):
+            for draft in self.store.erase_due(now, self._channels - {channel}):
                 person = self.store.person(draft.person)
                 if person is not None and person.channel == channel:
                     turn = Turn(self, person, {}, now)
@@ -345,6 +441,56 @@ class Desk:
                 if (person := self.store.person(id_)) is not None:
                     messages += self._without_note(person, shown_in, now)
             return self.store.queue(channel, messages, now)
+
+    def opened(self, person: Person) -> list[Leaving]:
+        """Show somebody who has just come in where they are: their question, or the menu.
+
+        :param person: who.
+        :returns: what is to be sent.
+        """
+        now = self.now()
+        with self.store.transaction():
+            turn = Turn(self, person, {}, now)
+            turn.show_where_they_are()
+            return self.store.queue(person.channel, [(person.address, message) for message in turn.messages], now)
+
+    def has_texts(self, person: Person, case: str) -> bool:
+        """Whether a case has texts that can be shown once more.
+
+        :param person: who asks; they may see the case.
+        :param case: its code.
+        :returns: whether it has.
+        """
+        return bool(Turn(self, person, {}, self.now()).noted(case))
+
+    def colleagues_saved(self, person: Person) -> tuple[str, int] | None:
+        """What colleagues have saved in a case since a person began the dialog they are in there.
+
+        :param person: who is in a dialog.
+        :returns: the case and how many records; ``None`` where there are none.
+        """
+        session = self.store.active_session(person.id)
+        case = None if session is None else self.engine.case_of(session)
+        if session is None or case is None:
+            return None
+        world = self.world(person, self.now(), session.opened_at)
+        fresh = [
+            entry
+            for entry in world.entries(case)
+            if entry.author != person.id and datetime.fromisoformat(entry.recorded_at) > session.opened_at
+        ]
+        return (case, len(fresh)) if fresh else None
+
+    def trail(self, person: Person) -> tuple[str, list[tuple[str, str]]]:
+        """The talk a person is in, so far.
+
+        :param person: who.
+        :returns: the session's id, and (question, answer) pairs; nothing of either where there is no dialog.
+        """
+        session = self.store.active_session(person.id)
+        if session is None:
+            return "", []
+        return session.id, self.engine.trail(session, self.world(person, self.now(), session.opened_at))
 
     def _without_note(self, person: Person, message: int | None, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         turn = Turn(self, person, {}, now)
@@ -362,27 +508,22 @@ class Desk:
         turn.tell_commands()
         match payload["what"]:
             case "press":
-                turn.pressed(payload["data"])
+                turn.pressed(payload["data"], payload.get("before", ()))
             case "said":
-                turn.said(payload["text"])
+                turn.said(payload["text"], payload.get("screen"))
             case "refused":
                 turn.refused(payload["kind"])
         return [(update.address, message) for message in turn.messages]
 
     def _join(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
-        code = _invitation_in(update.payload.get("text", ""))
+        code = invitation_in(update.payload.get("text", ""))
         before = self.store.moves(code) if code else None
         notes = [] if before is None else self.store.notes_shown(before.id)
         person = (
             self.store.use_invitation(code, channel=update.channel, address=update.address, now=now) if code else None
         )
         if person is None:
-            return [
-                (
-                    update.address,
-                    show(Screen(text=say(_("Den här chatten är bara för inbjudna."), "sv"), rows=()), on="new"),
-                )
-            ]
+            return [(update.address, neutral(ONLY_INVITED))]
         self.strangers.pop(update.address, None)
         log.info("person joined", extra={"event": "PersonJoined"})
         self.forget_told(person)  # somebody who changes phone has no list of commands there
@@ -490,7 +631,21 @@ class Desk:
         return ids.short_id(self._source)
 
 
-def _invitation_in(text: str) -> str | None:
+def neutral(words: Words) -> dict[str, Any]:
+    """A line to somebody who is not let in.
+
+    :param words: the line; nothing in it says what the bot is for.
+    :returns: the row of an outbox.
+    """
+    return show(Screen(text=say(words, "sv"), rows=()), on="new")
+
+
+def invitation_in(text: str) -> str | None:
+    """The invitation in what somebody typed.
+
+    :param text: what they typed.
+    :returns: what may be a code, or ``None``.
+    """
     words = text.split()
     if len(words) == 2 and words[0].split("@", 1)[0] == "/start" and words[1].isalnum():
         return words[1]

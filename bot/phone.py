@@ -1,14 +1,14 @@
-"""What a person sees: a chat of messages that are sent, edited and deleted, as the outbox says.
+"""A person's phone: what they type and press goes to the desk, and what the desk sends is shown in their chat.
 
-The terminal and the transcripts talk to the desk through this; it does with a message what Telegram would.
+The terminal and the transcripts talk to the desk through this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from bot.chat import Chat
 from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
 from state.screen import Button, Screen
 from state.store import Leaving
@@ -16,25 +16,20 @@ from state.store import Leaving
 CHANNEL = "terminal"
 
 
-@dataclass
-class Phone:
+class Phone(Chat):
     """One person's chat.
 
-    :ivar desk: where the updates go.
-    :ivar address: the person's address.
-    :ivar number: gives update and message numbers.
+    :param desk: where the updates go.
+    :param address: the person's address.
+    :param number: gives update and message numbers.
     """
 
-    desk: Desk
-    address: str
-    number: Callable[[], int]
-    shown: dict[int, Screen] = field(default_factory=dict)
-    """The messages that are there, by number; the newest screen of each."""
-    seen: list[tuple[int, Screen]] = field(default_factory=list)
-    """Every screen there ever was, with its message."""
-    live: int | None = None
-    at: int | None = None
-    """The message that showed something last."""
+    def __init__(self, desk: Desk, address: str, number: Callable[[], int]) -> None:
+        super().__init__(number)
+        self.desk = desk
+        self.address = address
+        self.seen: list[tuple[int, Screen]] = []
+        """Every screen there ever was, with its message."""
 
     def says(self, text: str) -> list[Screen]:
         """Type something.
@@ -103,7 +98,7 @@ class Phone:
         :param first: what is to be shown before that.
         :returns: the screens, in order.
         """
-        came = [screen for payload in first if (screen := self._do(payload)) is not None]
+        came = [screen for payload in first if (screen := self.does(payload)) is not None]
         return came + self.gets(self.desk.work(CHANNEL))
 
     def gets(self, leaving: Sequence[Leaving]) -> list[Screen]:
@@ -116,35 +111,16 @@ class Phone:
         came: list[Screen] = []
         done: list[Delivered] = []
         for message in mine:
-            if (screen := self._do(message.payload)) is not None:
+            if (screen := self.does(message.payload)) is not None:
                 came.append(screen)
             done.append(Delivered(message.id, message.address, self.live, moved=moved(message.payload, self.at)))
         if mine:
             self.desk.work(CHANNEL, done)
         return came
 
-    def _do(self, payload: dict[str, Any]) -> Screen | None:
-        if payload["do"] == "delete":
-            gone = self.live if payload["on"] == "live" else payload["message"]
-            self.shown = {message: screen for message, screen in self.shown.items() if message != gone}
-            if self.live == gone:
-                self.live = None
-        elif payload["do"] == "show":
-            return self._show(payload)
-        elif payload["do"] == "answer" and payload["toast"]:
-            return Screen(text=payload["toast"], rows=())
-        return None
-
-    def _show(self, payload: dict[str, Any]) -> Screen | None:
-        screen = Screen.from_json(payload["screen"])
-        message = {"press": payload["message"], "there": payload["message"], "live": self.live}.get(payload["on"])
-        if message is None or message not in self.shown:
-            if payload["on"] == "there":
-                return None
-            message = self.number()
-        self.at = message
-        self.shown[message] = screen
-        self.seen.append((message, screen))
-        if payload["live"]:
-            self.live = message
+    def does(self, payload: dict[str, Any]) -> Screen | None:
+        """See :class:`Chat`; what was shown is remembered, so that an old button can be pressed."""
+        screen = super().does(payload)
+        if screen is not None and payload["do"] == "show" and self.at is not None:
+            self.seen.append((self.at, screen))
         return screen

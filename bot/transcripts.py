@@ -261,8 +261,9 @@ class Player:
     def _set_clock(self, line: Line) -> list[Screen]:
         """Time moves, and the program does what it does every few minutes."""
         self._clock = _clock(line)
-        if not self._phones:
-            return []
+        return self._sweep() if self._phones else []
+
+    def _sweep(self) -> list[Screen]:
         leaving = self._the_desk().sweep(self.channel)
         return [screen for phone in self._phones.values() for screen in phone.gets(leaving)]
 

@@ -53,7 +53,7 @@ class Turn:
 
     # what a person can do
 
-    def pressed(self, data: str) -> None:
+    def pressed(self, data: str, before: Sequence[str] = ()) -> None:
         parts = data.split(":", 2)
         if len(parts) != 3 or not parts[1].isdecimal():
             return self._press_is_old()
@@ -65,15 +65,19 @@ class Turn:
             return self._press_is_old()
         if value == ANOTHER and int(revision) == session.revision and asks_to_resume(session):
             return self._begin(self._desk.engine.compiled[session.dialog].dialog)
-        step = self._desk.engine.press(session, int(revision), value, self._world(session))
+        step = self._desk.engine.fill(session, int(revision), (*before, value), self._world(session))
         self._keep(session, step, on="press")
 
-    def said(self, text: str) -> None:
+    def said(self, text: str, screen: str | None = None) -> None:
         words = text.strip()
         if words.startswith("/"):
             return self._command(words)
         session = self._store.active_session(self._person.id)
         self.forget_typed()
+        if screen is not None and screen != _screen_of(session):
+            older = say(_("Svaret hörde till en äldre fråga. Det är inte sparat."), self._person.language)
+            self.messages.append({"do": "answer", "query": None, "toast": older})
+            return self._press_is_old()
         if session is None:
             return self._said_off_dialog(words)
         step = self._desk.engine.answer(session, text, self._world(session))
@@ -111,6 +115,14 @@ class Turn:
     def refused(self, kind: str) -> None:
         self.forget_typed()
         self._again(_REFUSALS.get(kind, _NOT_READ), on="live")
+
+    def show_where_they_are(self) -> None:
+        """Show the question that waits, or the menu, to somebody whose chat is empty."""
+        session = self._store.active_session(self._person.id)
+        if session is not None:
+            self._keep(session, self._desk.engine.current(session, self._world(session)), on="new")
+        elif not self._take_up_a_draft():
+            self.show_menu()
 
     def show_menu(self, notices: Sequence[Words] = ()) -> None:
         """Show what there is to do; nobody is ever without a question or a menu."""
@@ -259,34 +271,23 @@ class Turn:
             for draft in self._store.drafts(self._person.id, case=case)
         ]
         lines: list[str] = []
-        told: set[str] = set()  # a rule is told once
+        told: set[str] = set()
         for line in arende.page(case, drafts, world):
             lines.append(say(line.words, lang))
             if why:
-                lines += [say(rule_words(rule), lang) for rule in line.rules if rule not in told]
-                told |= set(line.rules)
-                lines += [say(self._record_words(entry), lang) for entry in line.records[-LATEST_RECORDS:]]
-                if (older := len(line.records) - LATEST_RECORDS) > 0:
-                    lines.append(say(Text(_("– och {number} äldre."), number=older), lang))
-        closed = world.is_closed(case)
-        titles = [(d.title_when_closed if closed else d.title, d.command) for d in self._desk.dialogs]
-        buttons = [Button(say(title, lang), f"/{command} {case}") for title, command in titles if title is not None]
+                lines += [say(words, lang) for words in why_words(line.rules, line.records, self._person, told)]
+        buttons = dialogs_in(case, self._desk.dialogs, world)
         first = (
             Button(say(_("Tillbaka"), lang), f"{CASE}{case}")
             if why
             else Button(say(_("Varför?"), lang), f"{WHY_CASE}{case}")
         )
-        texts = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self._noted(case) else []
+        texts = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self.noted(case) else []
         pages = in_pages(lines)
         page = min(page, len(pages) - 1)
         more = Button(say(_("Fortsätt läsa"), lang), f"{WHY_CASE if why else CASE}{case}:{page + 1}")
         on_and_back = ((more,) if page + 1 < len(pages) else ()) + (first, *texts)
         self._beside_the_dialog(Screen(text="\n".join(pages[page]), rows=stack(on_and_back, buttons)), on=on)
-
-    def _record_words(self, entry: Entry) -> Text:
-        mine = entry.author == self._person.id
-        said = _("– {what}. Sparat av dig den {day}.") if mine else _("– {what}. Sparat av en kollega den {day}.")
-        return Text(said, what=arende.record_words(entry.record), day=entry.said_on)
 
     def _beside_the_dialog(self, screen: Screen, on: str) -> None:
         """Show something that is no part of the dialog; the dialog's question then stands under it again."""
@@ -369,7 +370,7 @@ class Turn:
         """The latest notes of a case and the copies there may be of them, to be shown once more."""
         lang = self._person.language
         buttons = []
-        for held in self._noted(case):
+        for held in self.noted(case):
             what = arende.record_words(held.record)
             buttons.append(Button(say(what, lang), f"{NOTE}{held.id}"))
             for copy in self._copies_of(held):
@@ -379,8 +380,12 @@ class Turn:
         asks = say(_("Vilken text vill du se?"), lang)
         self._show(Screen(text=asks, rows=stack(numbered(buttons), (back,))), on="press")
 
-    def _noted(self, case: str) -> list[Envelope]:
-        """The latest records of a case that have a note, the newest first."""
+    def noted(self, case: str) -> list[Envelope]:
+        """The latest records of a case that have a note.
+
+        :param case: its code.
+        :returns: the newest first.
+        """
         noted = [held for held in self._store.entries(case) if self._note_of(held.record)]
         return noted[: -LATEST_RECORDS - 1 : -1]
 
@@ -542,6 +547,8 @@ class Turn:
 
     def _write(self, event: SessionCompleted, before: Session | None, screen: Screen) -> Screen:
         held = [self._store.append(kept, self._person, self._now) for kept in event.records]
+        for kept in event.records:
+            self._desk.saved(kept.case)
         case = None if before is None else self._desk.engine.case_of(before)
         if held:
             case = held[0].record.case
@@ -605,6 +612,43 @@ class Turn:
             note=note,
         )
         self.messages.append(shown)
+
+
+def why_words(rules: Sequence[str], records: Sequence[Entry], person: Person, told: set[str]) -> list[Words]:
+    """Why something is said of a case: its rules, and the records behind it without a name.
+
+    :param rules: the rules.
+    :param records: the records, oldest first; only the latest are named.
+    :param person: who asks.
+    :param told: the rules that have been told already; those that are told now are put in.
+    :returns: a line each.
+    """
+    lines: list[Words] = [rule_words(rule) for rule in rules if rule not in told]
+    told |= set(rules)
+    for entry in records[-LATEST_RECORDS:]:
+        mine = entry.author == person.id
+        said = _("– {what}. Sparat av dig den {day}.") if mine else _("– {what}. Sparat av en kollega den {day}.")
+        lines.append(Text(said, what=arende.record_words(entry.record), day=entry.said_on))
+    if (older := len(records) - LATEST_RECORDS) > 0:
+        lines.append(Text(_("– och {number} äldre."), number=older))
+    return lines
+
+
+def dialogs_in(case: str, dialogs: Sequence[Dialog], world: World) -> list[Button]:
+    """What can be begun in a case.
+
+    :param case: its code.
+    :param dialogs: every dialog there is.
+    :param world: what is known; its language is used.
+    :returns: a button each.
+    """
+    closed = world.is_closed(case)
+    titles = [(dialog.title_when_closed if closed else dialog.title, dialog.command) for dialog in dialogs]
+    return [Button(say(title, world.language), f"/{command} {case}") for title, command in titles if title is not None]
+
+
+def _screen_of(session: Session | None) -> str:
+    return f"{NO_SESSION}:0" if session is None else f"{session.id}:{session.revision}"
 
 
 def numbered(buttons: Sequence[Button]) -> list[Button]:

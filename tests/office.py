@@ -109,7 +109,7 @@ class Office:
         done = []
         for (address, payload), row in leaving:
             phone = self.phones[address]
-            screen = phone._do(payload)
+            screen = phone.does(payload)
             came[address] += [screen] if screen is not None else []
             done += [Delivered(row, address, phone.live)] if row else []
         self.desk.work(CHANNEL, done)
