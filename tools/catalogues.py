@@ -20,6 +20,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("dialogs", "state", "bot")
@@ -70,6 +71,24 @@ def marked_sentences(source: str, where: str) -> Iterator[tuple[str, list[str]]]
                 )
 
 
+def marked_in_template(source: str, where: str) -> Iterator[str]:
+    """The sentences inside ``_()`` in one template of the web chat.
+
+    :param source: the template's text.
+    :param where: its path, for messages.
+    :returns: the sentences.
+    :raises CatalogueProblem: ``_()`` holds something else than one literal text.
+    """
+    for call in Environment(autoescape=True).parse(source).find_all(nodes.Call):
+        match call:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(sentence))], kwargs=[]) if sentence:
+                yield sentence
+            case nodes.Call(node=nodes.Name(name="_")):
+                raise CatalogueProblem(
+                    f"{where}:{call.lineno}: _() takes one literal text. Write the sentence itself there."
+                )
+
+
 def _comments_above(lines: list[str], lineno: int) -> list[str]:
     found: list[str] = []
     for line in reversed(lines[: lineno - 1]):
@@ -103,6 +122,9 @@ def gather() -> Catalog:
             where = module.relative_to(ROOT).as_posix()
             for sentence, comments in marked_sentences(module.read_text("utf-8"), where):
                 template.add(sentence, auto_comments=comments)
+        for page in sorted((ROOT / package).rglob("*.html")):
+            for sentence in marked_in_template(page.read_text("utf-8"), page.relative_to(ROOT).as_posix()):
+                template.add(sentence)
     return template
 
 
