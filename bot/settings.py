@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -25,6 +26,43 @@ KEY_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebRules:
+    """The numbers of the web chat, from ``[web]`` in ``lots.toml``.
+
+    :ivar session_hours: how long somebody stays signed in.
+    :ivar lock_minutes: after how many minutes without a press the page is locked and the PIN asked for.
+    :ivar pin_tries: how many wrong PINs in a row make a pause.
+    :ivar pin_pause_minutes: how long the pause is.
+    :ivar pin_tries_in_all: how many wrong PINs in a row sign the person out everywhere.
+    :ivar device_days: how long a browser is remembered, so that the PIN alone signs in there; 0 for never.
+    :ivar init_data_seconds: how old what Telegram's Mini App says of a person may be.
+    :ivar requests_a_minute: how many requests one person may make.
+    :ivar sign_ins_a_minute: how many tries to sign in may come from one address.
+    :raises ValueError: the numbers contradict each other.
+    """
+
+    session_hours: int = 12
+    lock_minutes: int = 5
+    pin_tries: int = 5
+    pin_pause_minutes: int = 15
+    pin_tries_in_all: int = 10
+    device_days: int = 30
+    init_data_seconds: int = 300
+    requests_a_minute: int = 120
+    sign_ins_a_minute: int = 10
+
+    def __post_init__(self) -> None:
+        for held in fields(self):
+            least = 0 if held.name == "device_days" else 1
+            if getattr(self, held.name) < least:
+                raise ValueError(f"{held.name} is {getattr(self, held.name)}; it must be a whole number from {least}")
+        if not self.pin_tries <= self.pin_tries_in_all <= 20:
+            raise ValueError("pin_tries_in_all must be from pin_tries to 20: a PIN has six digits only")
+        if self.init_data_seconds > 300:
+            raise ValueError("init_data_seconds must be at most 300")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """One installation's settings.
 
@@ -35,8 +73,11 @@ class Settings:
     :ivar key_file: the file with the store's key.
     :ivar public_url: where Telegram reaches this installation (https), or ``None``.
     :ivar webhook_secret: what Telegram says to show that it is Telegram; ``None`` means that updates are fetched.
+    :ivar web: whether the web chat is served; without a token, and for the doorbell, it always is.
     :ivar web_host: the address this process listens on.
     :ivar web_port: the port it listens on.
+    :ivar web_rules: the numbers of the web chat.
+    :ivar trusted_proxy: the network that the proxy in front, which ends TLS, speaks from; ``None`` for this machine.
     :ivar decision: the recorded decision that ``chatt`` rests on, as "reference, date"; ``None`` in other modes.
     :ivar zone: the local zone, for dates and times.
     :ivar policy: the deployment's numbers.
@@ -49,8 +90,11 @@ class Settings:
     key_file: Path
     public_url: str | None
     webhook_secret: str | None
+    web: bool
     web_host: str
     web_port: int
+    web_rules: WebRules
+    trusted_proxy: IPv4Network | IPv6Network | None
     decision: str | None
     zone: ZoneInfo
     policy: Policy
@@ -59,6 +103,16 @@ class Settings:
     def practice(self) -> bool:
         """Whether this is practice: its own database, codes that begin with Ö."""
         return self.mode == "ovning"
+
+    @property
+    def behind_tls(self) -> bool:
+        """Whether people reach the web chat over TLS."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
+    def doorbell(self) -> bool:
+        """Whether Telegram only rings, and the talk is on the web."""
+        return self.mode == "dorrklocka"
 
     @property
     def database(self) -> Path:
@@ -96,18 +150,30 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
     mode = pick("mode", "LOTS_TELEGRAM_MODE", telegram.get("mode")) or "ovning"
     if mode not in MODES:
         raise BadSettings(f"LOTS_TELEGRAM_MODE is {mode!r}; it may be {', '.join(MODES)}")
-    if mode == "dorrklocka":
-        raise BadSettings(
-            "LOTS_TELEGRAM_MODE is dorrklocka, which needs the web chat; this version has none. Use ovning"
-        )
     web = _table(held, "web")
-    public_url = pick("public_url", "LOTS_PUBLIC_URL", web.get("public_url"))
+    public_url = _public_url(pick("public_url", "LOTS_PUBLIC_URL", web.get("public_url")), mode)
+    token = pick("token", "LOTS_TELEGRAM_TOKEN", telegram.get("token"))
+    web_host = pick("web_host", "LOTS_WEB_HOST", web.get("host")) or "127.0.0.1"
+    proxy = _network(pick("trusted_proxy", "LOTS_TRUSTED_PROXY", web.get("trusted_proxy")))
+    serves = _serves(pick("web", "LOTS_WEB", web.get("serve")), mode)
+    if serves is None:
+        serves = token is None or mode == "dorrklocka"
+    if serves and public_url is not None and public_url.count("/") > 2:
+        raise BadSettings(
+            f"LOTS_PUBLIC_URL is {public_url!r}; the web chat needs a name of its own, like https://lots.example.se, "
+            "without a path"
+        )
+    if serves and not _is_here(web_host) and (proxy is None or not (public_url or "").startswith("https://")):
+        raise BadSettings(
+            f"LOTS_WEB_HOST is {web_host!r}, which others reach, and nothing says that TLS stands in front. "
+            "Listen on 127.0.0.1, or set LOTS_PUBLIC_URL to the https address and LOTS_TRUSTED_PROXY to the proxy's"
+        )
     base_url = pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url"))
     if base_url is not None and not re.match(r"https?://[^\s/]+/", base_url):
         raise BadSettings(f"LOTS_TELEGRAM_BASE_URL is {base_url!r}; it must be like http://127.0.0.1:8081/bot")
     return Settings(
         data_dir=data_dir,
-        token=pick("token", "LOTS_TELEGRAM_TOKEN", telegram.get("token")),
+        token=token,
         base_url=base_url,
         mode=mode,
         key_file=Path(pick("key_file", "LOTS_KEY_FILE", held.get("key_file")) or data_dir / "lots.key"),
@@ -115,8 +181,11 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         webhook_secret=_webhook_secret(
             pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret")), public_url
         ),
-        web_host=pick("web_host", "LOTS_WEB_HOST", web.get("host")) or "127.0.0.1",
+        web=serves,
+        web_host=web_host,
         web_port=_port(pick("web_port", "LOTS_WEB_PORT", web.get("port")) or "8080"),
+        web_rules=_web_rules(web),
+        trusted_proxy=proxy,
         decision=_decision(telegram) if mode == "chatt" else None,
         zone=ZoneInfo("Europe/Stockholm"),
         policy=_policy(_table(held, "policy"), _contacts(pick("contacts", "LOTS_CONTACTS", held.get("contacts")))),
@@ -151,6 +220,63 @@ def _webhook_secret(secret: str | None, public_url: str | None) -> str | None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
         raise BadSettings("LOTS_WEBHOOK_SECRET must be 16 to 256 of A–Z, a–z, 0–9, _ and -")
     return secret
+
+
+def _public_url(written: str | None, mode: str) -> str | None:
+    """Without its last slash; the doorbell must have one, and Telegram opens nothing but https."""
+    if written is not None and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", written):
+        raise BadSettings(f"LOTS_PUBLIC_URL is {written!r}; it must be an address like https://lots.example.se")
+    if mode == "dorrklocka" and (written is None or not written.startswith("https://")):
+        raise BadSettings(
+            f"LOTS_PUBLIC_URL is {written!r}; with LOTS_TELEGRAM_MODE dorrklocka it must be the https address of the "
+            "web chat, which the doorbell opens"
+        )
+    return None if written is None else written.rstrip("/")
+
+
+def _serves(written: str | None, mode: str) -> bool | None:
+    if written is None:
+        return None
+    if written.casefold() not in ("true", "false", "1", "0"):
+        raise BadSettings(f"LOTS_WEB is {written!r}; it must be true or false")
+    serves = written.casefold() in ("true", "1")
+    if not serves and mode == "dorrklocka":
+        raise BadSettings("LOTS_WEB is false; with LOTS_TELEGRAM_MODE dorrklocka the web chat is where people talk")
+    return serves
+
+
+def _network(written: str | None) -> IPv4Network | IPv6Network | None:
+    try:
+        network = None if written is None else ip_network(written)
+    except ValueError:
+        raise BadSettings(
+            f"LOTS_TRUSTED_PROXY is {written!r}; it must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
+        ) from None
+    if network is not None and network.prefixlen == 0:
+        raise BadSettings(f"LOTS_TRUSTED_PROXY is {written!r}, which is everybody; name the proxy's own address")
+    return network
+
+
+def _is_here(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _web_rules(table: Mapping[str, Any]) -> WebRules:
+    known = {field.name for field in fields(WebRules)}
+    others = {"host", "port", "public_url", "serve", "trusted_proxy"}
+    if unknown := table.keys() - known - others:
+        raise BadSettings(f"lots.toml: [web] has {sorted(unknown)}; known are {sorted(known | others)}")
+    for name in known & table.keys():
+        if type(table[name]) is not int:
+            raise BadSettings(f"lots.toml: [web] {name} is {table[name]!r}; it must be a whole number")
+    try:
+        return WebRules(**{name: table[name] for name in known & table.keys()})
+    except ValueError as fault:
+        raise BadSettings(f"lots.toml: [web] {fault}") from None
 
 
 def _port(written: str) -> int:

@@ -1,0 +1,1 @@
+"""The web chat: the same dialogs in a browser, on the city's own machine."""
