@@ -1,7 +1,8 @@
 """The marker test: what people do and write is found neither in the log nor, readable, on the disk.
 
-Two ways in. Every golden transcript is played over HTTP on a store in a file, with the log as `lots run` sets it up, at
-its most talkative. And `lots run` itself is talked to, made to fail, and killed, so that its write-ahead log is left.
+Three ways in. Every golden transcript is played over Telegram and on the web, over HTTP, on a store in a file, with the
+log as `lots run` sets it up, at its most talkative. And `lots run` itself is talked to, made to fail, and killed, so
+that its write-ahead log is left.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from bot import logs
-from bot.transcripts import read
+from bot.transcripts import Played, Player, read
 from dialogs.registry import DIALOGS
 from state.machine import rows_of
 from state.screen import NO_SESSION
@@ -25,6 +26,7 @@ from tests.botapi import BotApi
 from tests.running import BANNER, CASE, DAY, READ_BACK, SAVED, Lots, code_in, names_a_new_case, presses, says, walks
 from tests.telegram_phone import TelegramPlayer
 from tests.test_telegram_transcripts import EVERY
+from tests.web_phone import WebPhone, WebPlayer, on_the_web
 
 CODE = re.compile(r"\b[2-9A-ZÖ]{3}-[2-9A-Z]{3}\b")
 LABEL = re.compile(r"\[([^\]]+)\]")
@@ -59,7 +61,11 @@ def found_in_log(log: str, markers: Iterable[str]) -> list[str]:
         held = json.loads(line)
         assert held.keys() <= {"at", "level", "what", *logs.CARRIED}, line
         said.append(json.dumps({name: held[name] for name in held if name != "at"}, ensure_ascii=False))
-    text = "\n".join(said)
+    return found_in("\n".join(said), markers)
+
+
+def found_in(text: str, markers: Iterable[str]) -> list[str]:
+    """The markers that stand in a text as words."""
     return [marker for marker in markers if re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", text)]
 
 
@@ -69,7 +75,7 @@ def found_on_disk(files: Iterable[bytes], markers: Iterable[str]) -> list[str]:
     return [marker for content in files for marker, raw in wanted if raw in content]
 
 
-class SilentPlayer(TelegramPlayer):
+class Looking(Player):
     """Plays a transcript on a file, and looks at the disk before it closes it."""
 
     raw: dict[str, bytes]
@@ -89,6 +95,14 @@ class SilentPlayer(TelegramPlayer):
         ]
         self.records = "".join(str(envelope.as_json()) for envelope in self._store.records())
         super().end()
+
+
+class SilentPlayer(Looking, TelegramPlayer):
+    """Over Telegram."""
+
+
+class SilentWebPlayer(Looking, WebPlayer):
+    """On the web."""
 
 
 @pytest.fixture
@@ -122,16 +136,34 @@ def test_nothing_of_a_transcript_is_in_the_log_or_readable_on_the_disk(
         played = player.play(transcript)
         assert played.differences == ""
         token = {api.token, api.token.partition(":")[2]}
-    person = {"Förnamn1", "Efternamn1", "anv1"}
+    assert '"event": "Connected"' in talkative.getvalue()
+    hold_to_silence(player, played, talkative.getvalue(), transcript, token | {"Förnamn1", "Efternamn1", "anv1"})
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_nothing_of_a_transcript_on_the_web_is_in_the_log_or_readable_on_the_disk(
+    path: Path, tmp_path: Path, talkative: io.StringIO
+) -> None:
+    """Of a cookie no more than of an answer: whoever holds it is signed in."""
+    transcript = on_the_web(path.read_text(encoding="utf-8"))
+    player = SilentWebPlayer(tmp_path / "silent.db")
+    played = player.play(transcript)
+    assert played.differences == ""
+    cookies = {value for phone in player._phones.values() if isinstance(phone, WebPhone) for value in phone.cookies}
+    assert cookies
+    hold_to_silence(player, played, talkative.getvalue(), transcript, cookies)
+
+
+def hold_to_silence(player: Looking, played: Played, log: str, transcript: str, secret: set[str]) -> None:
+    """Nothing of a transcript, and none of the secrets, is in the log or can be read in the files."""
     markers = markers_of(transcript)
     began = any(screen.session != NO_SESSION for screen in played.screens)
-    assert '"event": "Connected"' in talkative.getvalue()
-    assert '"event": "SessionStarted"' in talkative.getvalue() or not began
-    assert found_in_log(talkative.getvalue(), markers | STATES | person | token) == []
+    assert '"event": "SessionStarted"' in log or not began
+    assert found_in_log(log, markers | STATES | secret) == []
 
     assert {"silent.db", "silent.db-wal", "silent.db-shm"} <= player.raw.keys()
     assert not player.raw["silent.db"].startswith(b"SQLite format 3")
-    assert found_on_disk(player.raw.values(), markers | STATES | person | token) == []
+    assert found_on_disk(player.raw.values(), markers | STATES | secret) == []
     assert [left for _, left in player.unread] == [0, 0], "what has been handled and sent is erased"
     assert all(rows for rows, _ in player.unread)
     assert not player.records or any(marker in player.records for marker in markers), "the markers are real ones"

@@ -1,0 +1,83 @@
+"""What is told to open pages at once: that something has changed, and never what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BEAT = 15.0
+"""Seconds between two signs of life; proxies end what is silent for long."""
+
+MOST_PAGES = 8
+"""How many open pages of one person are told; the oldest falls away."""
+
+
+class Live:
+    """Who has a page open, and whom something concerns."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, list[asyncio.Event]] = {}
+
+    def changed(self, person: str) -> None:
+        """Tell a person's open pages that something of theirs has changed.
+
+        :param person: an id.
+        """
+        for page in self._pages.get(person, ()):
+            page.set()
+
+    def changed_for(self, people: list[str]) -> None:
+        """Tell several people's open pages.
+
+        :param people: ids.
+        """
+        for person in people:
+            self.changed(person)
+
+    def looks(self, person: str) -> bool:
+        """Whether somebody has a page open.
+
+        :param person: an id.
+        :returns: whether they do.
+        """
+        return bool(self._pages.get(person))
+
+    @contextmanager
+    def page(self, person: str) -> Iterator[asyncio.Event]:
+        """A page that is open until the block ends.
+
+        :param person: whose.
+        :returns: is set when something has changed; the page clears it.
+        """
+        told = asyncio.Event()
+        pages = self._pages.setdefault(person, [])
+        pages.append(told)
+        del pages[:-MOST_PAGES]
+        try:
+            yield told
+        finally:
+            if told in pages:
+                pages.remove(told)
+            if not pages:
+                self._pages.pop(person, None)
+
+    @staticmethod
+    async def beats(told: asyncio.Event) -> AsyncIterator[bool]:
+        """Wait for changes, for ever.
+
+        :param told: of a page.
+        :returns: ``True`` at each change, ``False`` at each beat without one.
+        """
+        while True:
+            try:
+                await asyncio.wait_for(told.wait(), BEAT)
+            except TimeoutError:
+                yield False
+                continue
+            told.clear()
+            yield True

@@ -1,0 +1,335 @@
+/* What the pages do besides: answers without a new page, what is new shown at once, and a button that copies.
+   Every page works without this. The words are the pages' own, in the reader's language. */
+"use strict";
+
+(() => {
+  const PATIENCE = 20000; // milliseconds until a post is given up; its number makes sure that it counts once
+  const LONGEST_PAUSE = 60000;
+
+  const page = document.body.dataset.page;
+  const notices = document.getElementById("notiser");
+  let posting = false;
+  let turn = 0; // of two fetches under way only the latest may change the page
+
+  /* ── what is said in one line ─────────────────────────────────────────────────────────────────────────── */
+
+  const say = (words, bad) => {
+    const line = document.createElement("p");
+    line.className = bad ? "bad" : "told";
+    line.textContent = words;
+    notices.replaceChildren(line);
+  };
+
+  /* ── putting a fetched page in the place of this one ─────────────────────────────────────────────────── */
+
+  const isTouched = (field) =>
+    field.type === "hidden" ? false
+    : field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+    : "defaultValue" in field && field.value !== field.defaultValue;
+
+  const isBeingFilledIn = (node) =>
+    [...node.querySelectorAll("form")].some((form) => "failed" in form.dataset || [...form.elements].some(isTouched));
+
+  const isSame = (old, fresh) => old.id === fresh.id && old.dataset.mark === fresh.dataset.mark;
+
+  /* A form is sent with a number that counts once: one that stays gets the number of the page that came. */
+  const renew = (old, fresh) => {
+    const forms = fresh.querySelectorAll("form");
+    old.querySelectorAll("form").forEach((form, place) => {
+      for (const name of ["nyckel", "n"]) {
+        const [here, there] = [form.elements.namedItem(name), forms[place]?.elements.namedItem(name)];
+        if (here && there && !("failed" in form.dataset)) here.value = there.value;
+      }
+    });
+  };
+
+  /* Only what has changed is touched, so that a reader, a screen reader and a finger keep their place. */
+  const merge = (old, fresh, gently) => {
+    const olds = [...old.children];
+    let kept = false;
+    const wanted = [...fresh.children].map((node) => {
+      const there = olds.find((one) => one.id === node.id);
+      if (there && isSame(there, node)) {
+        renew(there, node);
+        return there;
+      }
+      if (there && gently && isBeingFilledIn(there)) {
+        kept = true;
+        return there;
+      }
+      if (there && gently) unfold(there, node);
+      return document.adoptNode(node);
+    });
+    if (gently) {
+      // a question that is being answered stays until it is sent, even where it is no longer on the page
+      olds.forEach((one, place) => {
+        if (wanted.includes(one) || !isBeingFilledIn(one)) return;
+        kept = true;
+        wanted.splice(place, 0, one);
+      });
+    }
+    const changed = wanted.length !== olds.length || wanted.some((node, place) => node !== olds[place]);
+    const held = changed && old.contains(document.activeElement) ? document.activeElement : null;
+    for (const one of olds) if (!wanted.includes(one)) one.remove();
+    wanted.forEach((node, place) => {
+      if (old.children[place] !== node) old.insertBefore(node, old.children[place] ?? null);
+    });
+    if (gently && held && !held.isConnected) putBack(held, old);
+    return changed || kept;
+  };
+
+  /* What the reader has unfolded stays unfolded. */
+  const unfold = (old, fresh) => {
+    const there = fresh.querySelectorAll("details");
+    old.querySelectorAll("details").forEach((one, place) => {
+      if (one.open && there[place]) there[place].open = true;
+    });
+  };
+
+  /* The same button or field of the message that took the place of one that had the focus. */
+  const putBack = (held, where) => {
+    const same = [...where.querySelectorAll("button, input, a, summary")].find(
+      (one) => one.tagName === held.tagName && one.name === held.name && one.type === held.type
+        && (one.tagName === "INPUT" && one.type === "text" ? true : one.value === held.value));
+    (same ?? document.getElementById("nu"))?.focus({ preventScroll: true });
+  };
+
+  const markNewest = () => {
+    const said = [...document.querySelectorAll(".message > .said")];
+    said.forEach((one) => one.removeAttribute("id"));
+    if (said.length) said[said.length - 1].id = "nu";
+  };
+
+  const take = (fresh, gently) => {
+    let changed = false;
+    for (const name of ["talk", "sections", "cases"]) {
+      const [old, part] = [name, name].map((one, place) =>
+        (place ? fresh : document).querySelector(`[data-part="${one}"]`));
+      if (old && part) changed = merge(old, part, gently) || changed;
+    }
+    for (const place of [".page > form", "footer"]) {
+      const [old, part] = [document.querySelector(place), fresh.querySelector(place)];
+      if (old && part) renew(old, part);
+    }
+    const told = fresh.getElementById("notiser");
+    if (told && told.textContent.trim() !== "") {
+      if (told.textContent !== notices.textContent) notices.replaceChildren(...told.children);
+    } else if (!gently) {
+      notices.replaceChildren();
+    }
+    markNewest();
+    wake(document);
+    return changed;
+  };
+
+  const isAnother = (fresh) =>
+    fresh.body.dataset.page !== page || fresh.documentElement.lang !== document.documentElement.lang;
+
+  const read = async (response) => new DOMParser().parseFromString(await response.text(), "text/html");
+
+  /* A page that an answer gave and that no address shows: its words take the place of this page's. */
+  const show = (fresh) => {
+    document.title = fresh.title;
+    document.body.replaceWith(document.adoptNode(fresh.body));
+    scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  };
+
+  /* ── the place on the page ────────────────────────────────────────────────────────────────────────────── */
+
+  const reveal = (focus) => {
+    const now = document.getElementById("nu");
+    if (!now) return;
+    if (focus) now.focus({ preventScroll: true });
+    // the browser stops at the end of the page, so that what fits is seen whole, with what was said before above it
+    now.closest("li").scrollIntoView({ block: "start" });
+  };
+
+  /* What stays at the top must not cover what has the focus. */
+  const makeRoom = () => {
+    const stays = document.querySelector(".stays");
+    const set = () => document.documentElement.style.setProperty("--stays", `${stays.offsetHeight}px`);
+    new ResizeObserver(set).observe(stays);
+    set();
+  };
+
+  /* ── answers ──────────────────────────────────────────────────────────────────────────────────────────── */
+
+  const send = async (form, button) => {
+    const fields = new FormData(form);
+    if (button?.name) fields.append(button.name, button.value);
+    const pressed = [...document.querySelectorAll("form button")].filter((one) => !one.disabled);
+    const mine = ++turn;
+    posting = true;
+    pressed.forEach((one) => { one.disabled = true; });
+    try {
+      const response = await fetch(form.action, {
+        method: "POST", body: new URLSearchParams(fields), credentials: "same-origin", cache: "no-store",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      const fresh = await read(response);
+      if (response.status >= 500 || response.status === 429) {
+        // nothing is kept of it, so what was filled in stays to be sent again
+        fail(form, fresh.querySelector(".says")?.textContent ?? notices.dataset.offline);
+      } else if (isAnother(fresh)) {
+        if (response.redirected && response.ok) location.assign(response.url.split("#")[0]);
+        else show(fresh);
+        return;
+      } else if (mine === turn) {
+        delete form.dataset.failed;
+        take(fresh, false);
+        history.replaceState(null, "", "/");
+        reveal(true);
+        return;
+      }
+    } catch {
+      fail(form, notices.dataset.offline);
+    } finally {
+      posting = false;
+      pressed.forEach((one) => { one.disabled = false; });
+    }
+    button?.focus({ preventScroll: true });
+  };
+
+  const fail = (form, words) => {
+    form.dataset.failed = "";
+    say(words, true);
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (posting) return event.preventDefault();
+    const asks = new URL(form.action).pathname;
+    if (page === "chat" && asks === "/svar") {
+      event.preventDefault();
+      send(form, event.submitter);
+      return;
+    }
+    posting = true; // a second tap waits for the page that comes
+    setTimeout(() => { posting = false; }, 5000);
+  });
+
+  /* ── what is new ──────────────────────────────────────────────────────────────────────────────────────── */
+
+  const look = async () => {
+    if (posting) return;
+    const mine = ++turn;
+    let response;
+    try {
+      response = await fetch(location.pathname, {
+        headers: { "X-Lots-Live": "1" }, credentials: "same-origin", cache: "no-store",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+    } catch {
+      return; // no contact; the next sign of life brings it
+    }
+    if (!response.ok) return;
+    const fresh = await read(response);
+    if (posting || mine !== turn) return;
+    if (isAnother(fresh)) return location.assign("/");
+    const before = notices.textContent;
+    if (take(fresh, true) && notices.textContent === before && before !== notices.dataset.fresh) {
+      say(notices.dataset.fresh, false);
+    }
+  };
+
+  let source = null;
+  let pause = 0;
+  let waiting = 0;
+
+  const listen = () => {
+    clearTimeout(waiting);
+    source?.close();
+    source = new EventSource("/live");
+    source.addEventListener("open", () => { pause = 0; });
+    source.addEventListener("nytt", look);
+    source.addEventListener("last", () => {
+      source.close();
+      location.assign("/");
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      pause = Math.min(Math.max(pause * 2, 2000), LONGEST_PAUSE);
+      waiting = setTimeout(() => look().then(listen), pause);
+    });
+  };
+
+  const live = () => {
+    listen();
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState !== "visible") return;
+      if (source.readyState === EventSource.CLOSED) listen();
+      look();
+    });
+    addEventListener("pagehide", () => source.close());
+    addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      posting = false;
+      listen();
+      look();
+    });
+  };
+
+  /* ── copying ──────────────────────────────────────────────────────────────────────────────────────────── */
+
+  const copied = (button) => button.dataset.copy
+    ?? [...button.closest("form").querySelectorAll("[data-copy]")].map((one) => one.dataset.copy).join("\n");
+
+  const copyBySelection = (text) => {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.readOnly = true;
+    field.className = "unseen";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  };
+
+  const copy = async (button) => {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(copied(button));
+    } catch {
+      done = copyBySelection(copied(button));
+      button.focus({ preventScroll: true });
+    }
+    if (!done) return say(notices.dataset.notCopied, true);
+    say(notices.dataset.copied, false);
+    button.dataset.label ??= button.textContent;
+    button.textContent = notices.dataset.copied;
+    setTimeout(() => {
+      button.textContent = button.dataset.label;
+      if (notices.textContent === notices.dataset.copied) notices.replaceChildren();
+    }, 2000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-copy], [data-copy-all]");
+    if (button) copy(button);
+  });
+
+  const wake = (where) => where.querySelectorAll("[data-copy], [data-copy-all]").forEach((one) => { one.hidden = false; });
+
+  /* ── the Mini App ─────────────────────────────────────────────────────────────────────────────────────── */
+
+  /* What Telegram says of the person stands behind the #; it is taken out of the address before it is sent. */
+  const enter = () => {
+    const data = new URLSearchParams(location.hash.slice(1)).get("tgWebAppData");
+    history.replaceState(null, "", location.pathname);
+    if (!data) return;
+    const form = document.getElementById("telegram");
+    form.elements.namedItem("data").value = data;
+    form.submit();
+  };
+
+  makeRoom();
+  wake(document);
+  if (page === "mini_app") enter();
+  if (page === "chat") {
+    reveal(location.hash === "#nu");
+    if (location.hash) history.replaceState(null, "", "/");
+  }
+  if (["chat", "case", "cases"].includes(page)) live();
+})();
