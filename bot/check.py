@@ -58,6 +58,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.data_dir)
     yield from _store(settings)
     yield _mode(settings)
+    yield _web(settings)
     yield from _bot(settings)
     yield _languages()
     yield _law(settings.now().date(), settings.policy.law_read_days)
@@ -105,7 +106,18 @@ def _store(settings: Settings) -> Iterator[Finding]:
 def _mode(settings: Settings) -> Finding:
     if settings.decision is not None:
         return Finding("mode", f"chatt: real cases on Telegram, by decision {settings.decision}")
+    if settings.doorbell:
+        return Finding("mode", "dorrklocka: real cases on the web chat only, Telegram says no more than that one waits")
     return Finding("mode", f"{settings.mode}: no real case")
+
+
+def _web(settings: Settings) -> Finding:
+    if not settings.web:
+        return Finding("web address", "none: the web chat is not served")
+    here = f"{settings.web_host}:{settings.web_port}"
+    if settings.public_url is None:
+        return Finding("web address", f"http://{here}, for this machine only")
+    return Finding("web address", f"{settings.public_url}, served on {here}")
 
 
 def _address(settings: Settings, answer: Answer) -> Finding:
@@ -125,7 +137,8 @@ def _address(settings: Settings, answer: Answer) -> Finding:
 
 def _bot(settings: Settings) -> Iterator[Finding]:
     if settings.token is None:
-        yield Finding("token", "none: Telegram is not served")
+        rung = ", and nobody is rung" if settings.doorbell else ""
+        yield Finding("token", f"none: Telegram is not served{rung}")
         return
     from bot.telegram import ask_about
 

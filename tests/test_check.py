@@ -24,6 +24,7 @@ ok     disk: {free} MB free
 ok     key: {folder}/lots.key is the owner's alone
 ok     database: {folder}/ovning.db is whole, 2 records, the chain holds
 ok     mode: ovning: no real case
+ok     web address: none: the web chat is not served
 ok     token: it is @lots_test_bot
 ok     public address: none: updates are fetched
 ok     clock: right
@@ -193,6 +194,40 @@ def test_real_cases_in_the_chat_show_their_decision(good: Lots) -> None:
     assert ended.returncode == 0, ended.stdout
     assert "ok     mode: chatt: real cases on Telegram, by decision SN 2026/41, 2026-11-01\n" in ended.stdout
     assert f"ok     database: {good.data_dir}/lots.db is whole, 0 records" in ended.stdout
+
+
+DOORBELL = {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": "https://lots.example/"}
+
+
+def test_real_cases_on_the_web_say_where_they_are(good: Lots) -> None:
+    """With no decision of a committee: nothing of a case passes through Telegram."""
+    good.env |= DOORBELL
+    ended = good.run("check")
+    assert ended.returncode == 0, ended.stdout
+    says = "dorrklocka: real cases on the web chat only, Telegram says no more than that one waits"
+    assert f"ok     mode: {says}\n" in ended.stdout
+    assert "ok     web address: https://lots.example, served on 127.0.0.1:8080\n" in ended.stdout
+    assert f"ok     database: {good.data_dir}/lots.db is whole, 0 records" in ended.stdout
+
+
+@pytest.mark.parametrize("address", ["", "http://lots.example", "lots.example"])
+def test_a_doorbell_has_an_address_that_telegram_opens(good: Lots, address: str) -> None:
+    good.env |= DOORBELL | {"LOTS_PUBLIC_URL": address}
+    ended = good.run("check")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("L200: LOTS_PUBLIC_URL is ")
+    assert "https" in ended.stderr
+
+
+def test_a_doorbell_without_a_token_rings_for_nobody(good: Lots) -> None:
+    good.env |= DOORBELL
+    (finding,) = [one for one in findings(replace(good.settings, token=None)) if one.part == "token"]
+    assert (finding.says, finding.mend) == ("none: Telegram is not served, and nobody is rung", None)
+
+
+def test_the_web_in_practice_is_for_this_machine(good: Lots) -> None:
+    (finding,) = [one for one in findings(replace(good.settings, token=None, web=True)) if one.part == "web address"]
+    assert (finding.says, finding.mend) == ("http://127.0.0.1:8080, for this machine only", None)
 
 
 # ── Telegram ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ import pytest
 from dialogs.records import CaseFact, TalkHeld
 from dialogs.registry import DIALOGS
 from state.people import ROLES, Role
+from tests import running
 from tests.botapi import User
 from tests.running import (
     BANNER,
@@ -39,6 +40,8 @@ from tests.running import (
     shown,
     walks,
 )
+
+pytestmark = pytest.mark.process
 
 Joins = Callable[..., User]
 
@@ -98,6 +101,22 @@ def test_people_come_and_go_while_the_program_runs(shared: Lots, stranger: User)
     assert who not in shared.run("people").stdout
     assert says(stranger, "/samtal", NOT_INVITED).text == NOT_INVITED
     says(shared.api.user(stranger.id + 500_000), invitation, NOT_INVITED)
+
+
+@pytest.mark.parametrize(
+    ("more", "link"),
+    [
+        ({"LOTS_WEB": "true"}, "http://127.0.0.1:8080/in/"),
+        ({"LOTS_WEB": "true", "LOTS_PUBLIC_URL": "https://lots.example/"}, "https://lots.example/in/"),
+    ],
+)
+def test_where_the_web_is_served_its_link_comes_first(shared: Lots, more: dict[str, str], link: str) -> None:
+    ended = running.command("invite", "--role", "chef", "--district", "Farsta", env=shared.env | more)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    code = lines[-1].removeprefix("/start ")
+    assert lines[1:3] == [f"Länk: {link}{code}", f"Länk: https://t.me/lots_test_bot?start={code}"]
+    assert len([line for line in lines if set(line) & set("█▀▄")]) > 15, "one QR code, of the web's link"
 
 
 def test_an_invitation_that_is_too_old_or_made_up_lets_nobody_in(shared: Lots, stranger: User) -> None:

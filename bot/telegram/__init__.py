@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,9 +30,11 @@ from telegram.error import (
 from telegram.request import BaseRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from bot.desk import STRANGERS_COMMANDS, Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
+from bot.desk import Delivered, Front, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
 from bot.telegram.http import AiohttpRequest
 from bot.telegram.webhook import Webhook
+from dialogs.texts import mark as _
+from dialogs.texts import say
 from state.errors import BadSettings, StoreError
 from state.screen import Button, Screen
 from state.store import Leaving
@@ -51,6 +52,8 @@ SWEEP_EVERY = 60.0
 """Seconds; a note stays in the chat for that much longer than it should at most."""
 
 LONGEST_PAUSE = 30.0
+
+GONE = _("Borttaget.")
 
 UNREAD = (
     "photo",
@@ -102,17 +105,17 @@ def reduced(raw: dict[str, Any]) -> Incoming | None:
 class Telegram:
     """One bot.
 
-    :param desk: takes updates and says what to send.
+    :param front: takes updates and says what to send: the desk, or the doorbell.
     :param token: the bot's token.
     :param base_url: the Bot API server, in python-telegram-bot's form; ``None`` for Telegram's own.
     :param webhook: where Telegram brings updates; ``None`` to fetch them.
     """
 
-    def __init__(self, desk: Desk, token: str, base_url: str | None = None, webhook: Webhook | None = None) -> None:
+    def __init__(self, front: Front, token: str, base_url: str | None = None, webhook: Webhook | None = None) -> None:
         # Updates are asked for as plain JSON on purpose: one odd update must not stop the rest from being read.
         warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot")
         warnings.filterwarnings("ignore", category=PTBDeprecationWarning, message=".*attribute `retry_after`")
-        self._desk = desk
+        self._front = front
         self._webhook = webhook
         self._bot = _bot(token, base_url, connections=64)
         self._queues: dict[str, deque[Leaving]] = {}
@@ -153,13 +156,14 @@ class Telegram:
             await self._bot.shutdown()
 
     async def _serve(self) -> None:
+        self._front.start(CHANNEL)
         await self._until_it_works(self._bot.initialize)
         log.info("connected", extra={"event": "Connected"})
-        for person in self._desk.store.people(CHANNEL):
-            if (live := self._desk.store.live_message(person.id)) is not None:
+        for person in self._front.store.people(CHANNEL):
+            if (live := self._front.store.live_message(person.id)) is not None:
                 self._live[person.address] = live
         await self._until_it_works(self._introduce)
-        self._dispatch([*self._desk.store.unsent(CHANNEL), *self._desk.work(CHANNEL)])
+        self._dispatch([*self._front.store.unsent(CHANNEL), *self._front.work(CHANNEL)])
         sweeping = asyncio.create_task(self._sweep())
         try:
             if self._webhook is None:
@@ -210,7 +214,7 @@ class Telegram:
 
     async def _introduce(self) -> None:
         """The default list of commands shows /start only: a stranger learns nothing of what the bot is for."""
-        await self._bot.set_my_commands([BotCommand(name, about) for name, about in STRANGERS_COMMANDS])
+        await self._bot.set_my_commands([BotCommand(name, about) for name, about in self._front.opening_commands])
 
     async def _until_it_works(self, call: Callable[[], Awaitable[object]]) -> None:
         pause = 0.5
@@ -286,7 +290,7 @@ class Telegram:
     def _take_in(self, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
         """Give updates to the desk. One that cannot be kept must not stop the others, nor come again for ever."""
         try:
-            return self._desk.take_in(CHANNEL, updates)
+            return self._front.take_in(CHANNEL, updates)
         except (LookupError, TypeError, ValueError, AttributeError) as fault:
             if len(updates) == 1:
                 log.error("an update could not be kept", extra={"event": "OddUpdate", "fault": type(fault).__name__})
@@ -296,7 +300,7 @@ class Telegram:
     def _work(self) -> None:
         done, self._done = self._done, []
         try:
-            self._dispatch(self._desk.work(CHANNEL, done))
+            self._dispatch(self._front.work(CHANNEL, done))
         except StoreError:
             self._done = [*done, *self._done]
             raise
@@ -304,7 +308,7 @@ class Telegram:
     async def _sweep(self) -> None:
         while True:
             try:
-                self._dispatch(self._desk.sweep(CHANNEL))
+                self._dispatch(self._front.sweep(CHANNEL))
                 self._work()  # picks up what a busy store left behind
             except StoreError as fault:
                 log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
@@ -333,12 +337,13 @@ class Telegram:
             message = queue[0]
             payload = message.payload
             if _is_overtaken(message, queue):  # only the button is waiting for something
-                payload = {"do": "answer", "query": payload["query"], "toast": None}
-            fault = None
-            if self._desk.store.is_unsent(message.id):  # not withdrawn: a person may have been revoked meanwhile
+                payload = {"do": "answer", "query": payload.get("query"), "toast": None}
+            fault = at = None
+            if self._front.store.is_unsent(message.id):  # not withdrawn: a person may have been revoked meanwhile
                 fault = await self._send_until_done(address, payload)
-            sent_anew = moved(payload, self._at.get(address)) if fault is None else None
-            self._done.append(Delivered(message.id, address, self._live.get(address), fault, sent_anew))
+                at = self._at.get(address) if fault is None else None
+            rang = at if payload["do"] == "ring" else None
+            self._done.append(Delivered(message.id, address, self._live.get(address), fault, moved(payload, at), rang))
             queue.popleft()
         del self._queues[address]
         if self._marking is None:
@@ -397,6 +402,8 @@ class Telegram:
                 await self._answer(payload["query"], payload["toast"])
             case "delete":
                 await self._delete(address, self._live.get(address) if payload["on"] == "live" else payload["message"])
+            case "ring":
+                await self._ring(address, payload)
             case "commands":
                 await self._bot.set_my_commands(
                     [BotCommand(name, about) for name, about in payload["commands"]],
@@ -409,6 +416,15 @@ class Telegram:
             return
         with suppress(TelegramError):
             await self._call("answerCallbackQuery", callback_query_id=query, text=toast)
+
+    async def _ring(self, address: str, payload: dict[str, Any]) -> None:
+        """A line with the two ways to the web: the phone's own browser first, then Telegram's."""
+        (browser, url), (here, app) = payload["browser"], payload["app"]
+        keyboard = {"inline_keyboard": [[{"text": browser, "url": url}], [{"text": here, "web_app": {"url": app}}]]}
+        sent = await self._call(
+            "sendMessage", chat_id=int(address), text=payload["text"], reply_markup=keyboard, protect_content=True
+        )
+        self._at[address] = sent["message_id"]
 
     async def _show(self, address: str, payload: dict[str, Any]) -> None:
         screen = Screen.from_json(payload["screen"])
@@ -463,10 +479,14 @@ class Telegram:
         try:
             await self._call("deleteMessage", chat_id=int(address), message_id=message)
         except BadRequest as fault:
-            if "not found" not in fault.message.casefold():
+            if "not found" not in fault.message.casefold() and not await self._blank(address, message):
                 log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})
         if self._live.get(address) == message:
             del self._live[address]
+
+    async def _blank(self, address: str, message: int) -> bool:
+        """Take away what a message of ours says, where it is too old to be deleted (48 hours)."""
+        return await self._edit(address, message, say(GONE, "sv"), {"inline_keyboard": []})
 
 
 def _action(screen: Screen, button: Button) -> dict[str, Any]:
@@ -477,8 +497,10 @@ def _action(screen: Screen, button: Button) -> dict[str, Any]:
 
 
 def _is_overtaken(message: Leaving, queue: deque[Leaving]) -> bool:
-    """Whether a newer screen on the same message waits behind this one; then this one need not be shown."""
+    """Whether a newer screen on the same message, or a newer ring, waits behind this one; then this one can be left."""
     mine = message.payload
+    if mine["do"] == "ring":
+        return any(later.payload["do"] == "ring" for later in list(queue)[1:])
     if mine["do"] != "show" or mine["on"] == "new":
         return False
     return any(
@@ -498,26 +520,6 @@ def _seconds(wait: RetryAfter) -> float:
 def _kind_of(fault: TelegramError) -> str:
     """The first words of Telegram's own description, which hold nothing of ours."""
     return " ".join(fault.message.split()[:6])
-
-
-def serve(desk: Desk, token: str, base_url: str | None, webhook: Webhook | None = None) -> None:
-    """Serve until SIGINT or SIGTERM.
-
-    :param desk: takes updates and says what to send.
-    :param token: the bot's token.
-    :param base_url: the Bot API server, or ``None`` for Telegram's own.
-    :param webhook: where Telegram brings updates; ``None`` to fetch them.
-    :raises BadSettings: Telegram does not know the token.
-    """
-
-    async def serving() -> None:
-        channel = Telegram(desk, token, base_url, webhook)
-        loop = asyncio.get_running_loop()
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(ending, channel.stop)
-        await channel.run()
-
-    asyncio.run(serving())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
-from state.errors import BadSettings, StoreError
+from bot.listening import listening
+from state.errors import StoreError
 
 log = logging.getLogger("lots.telegram")
 
@@ -23,7 +24,7 @@ LARGEST_UPDATE = 1 << 20
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name, not what it holds
 
 
-@dataclass(frozen=True)
+@dataclass
 class Webhook:
     """Where Telegram brings updates.
 
@@ -37,51 +38,58 @@ class Webhook:
     secret: str = field(repr=False)
     host: str
     port: int
+    _receive: Callable[[dict[str, Any]], None] | None = field(default=None, init=False, repr=False)
+    _shared: bool = field(default=False, init=False, repr=False)
 
     @property
     def url(self) -> str:
         """The whole address that Telegram is given."""
         return f"{self.public_url.rstrip('/')}{PATH}"
 
+    def share(self, app: web.Application) -> None:
+        """Answer on the same port as other pages; then nothing is listened on here.
+
+        :param app: the pages.
+        """
+        app.router.add_post(PATH, self._take)
+        self._shared = True
+
     @asynccontextmanager
     async def listening(self, receive: Callable[[dict[str, Any]], None]) -> AsyncIterator[None]:
-        """Listen until the block ends.
+        """Take updates until the block ends.
 
         :param receive: takes one update into the inbox; raises ``StoreError`` where it could not.
         :raises BadSettings: the port is taken, or the address is not this machine's.
         """
-
-        async def take(request: web.Request) -> web.Response:
-            said = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")  # the bytes as they came
-            if not hmac.compare_digest(said, self.secret.encode()):
-                return _turned_away(403)
-            try:
-                raw = json.loads(await request.read())
-            except (ValueError, RecursionError):
-                return _turned_away(400)
-            if not isinstance(raw, dict) or not _is_a_number(raw.get("update_id")):
-                return _turned_away(400)
-            try:
-                receive(raw)
-            except StoreError:
-                return _turned_away(503)  # Telegram brings it again
-            return web.Response()
-
-        app = web.Application(client_max_size=LARGEST_UPDATE)
-        app.router.add_post(PATH, take)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await runner.setup()
+        self._receive = receive
         try:
-            try:
-                await web.TCPSite(runner, self.host, self.port).start()
-            except OSError as fault:
-                raise BadSettings(
-                    f"LOTS_WEB_HOST and LOTS_WEB_PORT: {self.host}:{self.port} cannot be listened on "
-                    f"({fault.strerror}); name another, or end what holds it"
-                ) from None
-            yield
+            if self._shared:
+                yield
+                return
+            app = web.Application(client_max_size=LARGEST_UPDATE)
+            app.router.add_post(PATH, self._take)
+            async with listening(app, self.host, self.port):
+                yield
         finally:
-            await runner.cleanup()
+            self._receive = None
+
+    async def _take(self, request: web.Request) -> web.Response:
+        said = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")  # the bytes as they came
+        if not hmac.compare_digest(said, self.secret.encode()):
+            return _turned_away(403)
+        try:
+            raw = json.loads(await request.read())
+        except (ValueError, RecursionError):
+            return _turned_away(400)
+        if not isinstance(raw, dict) or not _is_a_number(raw.get("update_id")):
+            return _turned_away(400)
+        if self._receive is None:
+            return _turned_away(503)  # the bot is not ready, or has ended: Telegram brings it again
+        try:
+            self._receive(raw)
+        except StoreError:
+            return _turned_away(503)
+        return web.Response()
 
 
 def _turned_away(status: int) -> web.Response:
