@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -20,7 +21,6 @@ import click
 if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.settings import Settings
-    from bot.telegram.webhook import Webhook
     from state.store import Store
 
 INVITATION_HOURS = 24
@@ -61,8 +61,35 @@ def main(ctx: click.Context, /, **flags: str | None) -> None:
 @main.command("try")
 @click.pass_context
 def try_(ctx: click.Context) -> None:
-    """Open the conversation here, with a practice store and no set-up."""
-    _talk(ctx, "/hjalp", None)
+    """Open the web chat here, with a practice store and no set-up."""
+    from bot import logs
+    from bot.practice import prepare
+    from bot.serving import serve
+    from bot.settings import load
+    from dialogs.texts import Text, say
+    from dialogs.texts import mark as _
+    from state.store import claimed
+
+    flags = {**ctx.obj, "mode": "ovning", "web": "true", "web_host": "127.0.0.1"}
+    settings = replace(load(os.environ, **flags), token=None, public_url=None, trusted_proxy=None)
+    logs.set_up("ERROR")
+    with claimed(settings.database), _desk(settings) as desk:
+        me = prepare(desk.store, desk.now())
+        with desk.store.transaction():
+            code = desk.store.invite(
+                role=me.role,
+                district=me.district,
+                expires_at=desk.now() + timedelta(hours=INVITATION_HOURS),
+                person=me.id,
+            )
+
+        def ready(port: int) -> None:
+            link = f"http://127.0.0.1:{port}/in/{code}"
+            click.echo(say(Text(_("Öppna {link}"), link=link), "sv"))
+            click.echo(say(_("Länken gäller en gång. Det här är övning. Avsluta med Ctrl-C."), "sv"))
+
+        serve(settings, desk, without_pin=True, any_port=ctx.obj["web_port"] is None, ready=ready)
+    click.echo(say(_("Slut. Det du har svarat finns kvar."), "sv"))
 
 
 @main.command()
@@ -109,19 +136,15 @@ def replay(files: tuple[Path, ...], fill: bool) -> None:
 @main.command()
 @click.pass_context
 def run(ctx: click.Context) -> None:
-    """Serve Telegram until stopped, by polling or by webhook."""
+    """Serve the web chat, and Telegram where there is a token, until stopped."""
     settings = _settings(ctx)
     from bot import logs
-    from state.errors import BadSettings
+    from bot.serving import serve
     from state.store import claimed
 
-    if settings.token is None:
-        raise BadSettings("LOTS_TELEGRAM_TOKEN is not set; get a token from BotFather, or run: lots try")
     logs.set_up(os.environ.get("LOTS_LOG_LEVEL", "INFO"))
-    from bot.telegram import serve
-
     with claimed(settings.database), _desk(settings) as desk:
-        serve(desk, settings.token, settings.base_url, _webhook(settings))
+        serve(settings, desk)
 
 
 @main.command()
@@ -241,7 +264,7 @@ def invite(ctx: click.Context, role: str | None, district: str | None, person_id
         click.echo(
             f"note: {district} is none of the configured districts ({', '.join(settings.policy.districts)})", err=True
         )
-    click.echo(printed(code, settings.token, settings.base_url))
+    click.echo(printed(code, settings))
 
 
 @main.command()
@@ -265,13 +288,17 @@ def revoke(ctx: click.Context, person_id: str) -> None:
         person = store.person(person_id)
         if person is None:
             raise click.UsageError(f"nobody has the id {person_id!r}; `lots people` has the ids")
-        live, notes = store.live_message(person_id), store.notes_shown(person_id)
+        chat, live, notes = None, store.live_message(person_id), store.notes_shown(person_id)
+        if person.channel == "telegram":
+            chat = person.address
+        elif (bell := store.bell_of(person_id)) is not None:
+            chat, live, notes = bell.address, bell.message, []  # what stands on the web has gone with the person
         store.revoke(person_id, settings.now())
     click.echo(f"{person_id} is revoked")
-    if person.channel == "telegram" and settings.token is not None:
+    if chat is not None and settings.token is not None:
         from bot.telegram import leave_chat
 
-        if not leave_chat(settings.token, settings.base_url, person.address, live, notes):
+        if not leave_chat(settings.token, settings.base_url, chat, live, notes):
             click.echo("note: the last screen or the list of commands may still stand in their chat", err=True)
 
 
@@ -307,14 +334,6 @@ def contacts(ctx: click.Context) -> None:
         click.echo(str(problem), err=True)
     if told:
         sys.exit(1)
-
-
-def _webhook(settings: Settings) -> Webhook | None:
-    from bot.telegram.webhook import Webhook
-
-    if settings.webhook_secret is None or settings.public_url is None:
-        return None
-    return Webhook(settings.public_url, settings.webhook_secret, settings.web_host, settings.web_port)
 
 
 def _settings(ctx: click.Context) -> Settings:

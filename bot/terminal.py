@@ -1,4 +1,4 @@
-"""The conversation in the terminal: `lots play` and, until the web chat exists, `lots try`."""
+"""The conversation in the terminal: `lots play`, for those who write dialogs."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 
 SECRET = "only-for-the-tests-0123456789"
 
@@ -26,9 +27,9 @@ def main(port: int, *, dies: bool) -> None:
     """Serves until stopped."""
     from bot import logs
     from bot.cli import _desk
+    from bot.serving import serve
     from bot.settings import load
-    from bot.telegram import Telegram, serve
-    from bot.telegram.webhook import Webhook
+    from bot.telegram import Telegram
     from state.store import claimed
 
     def die(self: Telegram) -> None:
@@ -38,6 +39,6 @@ def main(port: int, *, dies: bool) -> None:
         Telegram._work_soon = die  # type: ignore[method-assign]
     logs.set_up("DEBUG")
     settings = load(os.environ)
-    assert settings.token is not None
+    over_http = replace(settings, public_url=f"http://127.0.0.1:{port}", webhook_secret=SECRET, web_port=port)
     with claimed(settings.database), _desk(settings) as desk:
-        serve(desk, settings.token, settings.base_url, Webhook(f"http://127.0.0.1:{port}", SECRET, "127.0.0.1", port))
+        serve(over_http, desk)
