@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 CHECKS := lint-style lint-format lint-types lint-imports lint-dependencies lint-dialogs catalogues-check docs-check
-.PHONY: help try test lint format bench kill transcripts package catalogues docs lock clean setup \
+.PHONY: help try test process lint format bench kill transcripts browser package pictures catalogues docs lock clean setup \
 	$(CHECKS)
 
 help: ## list these targets
@@ -77,11 +77,19 @@ try: $(VENV)/.lots ## have a talk with Lots here, with a practice store: no toke
 test: $(VENV)/.lots-dev ## the tests, but for the slow ones below
 	@$(PYTEST) -n $(JOBS) $(ARGS)
 
+process: $(VENV)/.lots-dev ## the program itself, started, stopped, fed bad weather and killed now and then
+	@$(PYTEST) -n $(JOBS) -m "process and not kill" $(ARGS)
+
 kill: $(VENV)/.lots-dev ## kill the running program at many moments: nothing may be lost
 	@$(PYTEST) -m kill $(ARGS)
 
 transcripts: $(VENV)/.lots-dev ## every transcript over HTTP, both ways: the same screens, a silent log, an unreadable disk
 	@$(PYTEST) -n $(JOBS) -m every $(ARGS)
+
+browser: $(VENV)/.lots-dev ## the web chat in Chromium: every dialog, with thumbs, keys and axe; LOTS_SHOTS=… keeps pictures
+	@tools/chromium >/dev/null
+	@echo "pictures of every screen: $${LOTS_SHOTS:-$${TMPDIR:-/tmp}/lots-shots}"
+	@$(PYTEST) -n 2 -m browser $(ARGS)
 
 bench: $(VENV)/.lots-dev ## how fast the parts are
 	@$(PYTEST) --benchmark-enable --benchmark-only --benchmark-columns=min,median,stddev,rounds $(ARGS)
@@ -132,6 +140,10 @@ catalogues: $(VENV)/.lots-dev ## gather the Swedish texts, and bring the English
 
 docs: $(VENV)/.lots-dev ## write the generated parts of the documents anew
 	@$(BIN)/python tools/docs.py update
+
+pictures: $(VENV)/.lots-dev ## take the README's pictures of the web chat anew
+	@tools/chromium >/dev/null
+	@$(BIN)/python tools/pictures.py
 
 # Newest first: UPGRADE=--upgrade make lock
 LOCKS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet

@@ -19,6 +19,8 @@ from tests import dying
 from tests.botapi import BotApi, Message, Params, User
 from tests.running import CASE, GROUP, HELD, READ_BACK, SAVED, Lots, code_in, sees
 
+pytestmark = pytest.mark.process
+
 STEPS = ((CASE, "Nytt ärende"), (GROUP, "SIG unga"), (HELD, "Ja"), (READ_BACK, "Spara"), (SAVED, ""))
 """What a coordinator sees, in this order, and presses then."""
 

@@ -63,6 +63,8 @@ from tests.running import (
     walks,
 )
 
+pytestmark = pytest.mark.process
+
 Joins = Callable[..., User]
 
 # One of those that Skatteverket publishes for tests.

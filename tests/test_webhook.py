@@ -40,6 +40,8 @@ from tests.running import (
     walks,
 )
 
+pytestmark = pytest.mark.process
+
 NOBODY = "https://127.0.0.1:9"
 """A public address that nothing comes from: the test brings the updates."""
 
