@@ -18,7 +18,7 @@ import pytest
 
 from bot.cli import main
 from bot.desk import Desk
-from bot.settings import load
+from bot.settings import WebRules, load
 from dialogs import plain
 from dialogs.policy import Policy
 from dialogs.registry import DIALOGS
@@ -36,6 +36,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 COMMAND = re.compile(r"(?:^|/bin/)(?P<program>lots|make)(?P<words>(?: [^#\n]+)?)$")
+PICTURE = re.compile(r'<img src="([^"]+)"([^>]*)>')
 MAKE_TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 
 SHOWN_ELSEWHERE = ("text", "toml", "python")
@@ -181,6 +182,11 @@ def test_the_table_of_the_policy_is_the_policy() -> None:
     assert told_of == ships
 
 
+def test_the_table_of_the_web_chats_numbers_is_what_ships() -> None:
+    told_of = {name: int(default) for name, default, _ in table(MANUAL, "tal")}
+    assert told_of == asdict(WebRules())
+
+
 def settings_shown() -> list[str]:
     """Every example of `lots.toml` in the manual."""
     return [block["body"] for block in FENCE.finditer(MANUAL.read_text("utf-8")) if block["kind"] == "toml"]
@@ -218,7 +224,7 @@ def test_every_part_that_is_checked_is_told_of() -> None:
 
 
 def test_every_event_of_the_log_says_what_to_do() -> None:
-    events = set(re.findall(r'"event": "(\w+)"', source("bot")))
+    events = set(re.findall(r'(?:"event": |\b_tell\()"(\w+)"', source("bot")))
     rows = table(MANUAL, "händelse")
     assert {row[0] for row in rows} == events
     assert all(row[2] for row in rows)
@@ -281,6 +287,17 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert target.exists(), link
         if part:
             assert part in {anchor(heading) for heading in HEADING.findall(prose(target.read_text("utf-8")))}, link
+
+
+def test_the_pictures_are_made_by_a_command_and_say_what_they_show() -> None:
+    shown = {src: rest for path in DOCUMENTS for src, rest in PICTURE.findall(path.read_text("utf-8"))}
+    assert set(shown) == {f"docs/pictures/{path.name}" for path in (ROOT / "docs" / "pictures").iterdir()}
+    made = (ROOT / "tools" / "pictures.py").read_text("utf-8")
+    for src, rest in shown.items():
+        assert re.search(rf'"{Path(src).stem}(?:\.png)?"', made), f"no command makes {src}"
+        alt = re.search(r' alt="([^"]+)"', rest)
+        assert alt is not None, f"{src} says nothing to who cannot see it"
+        assert len(alt[1].split()) > 5, f"{src} says too little to who cannot see it"
 
 
 def swedish() -> Iterator[tuple[str, str]]:
