@@ -1056,6 +1056,40 @@ def test_the_doorbells_code_sets_the_doorbell_and_signs_nobody_in(place: Place) 
     assert not store.invitation_holds(code, place.office.now, opens=("bell",))
 
 
+def test_one_more_browser_asks_for_the_pin_there_is_and_ends_nothing(place: Place) -> None:
+    """A phone and a computer at once."""
+    phone = place.inside()
+    person = phone.visit().person
+    token = place.access.accept(place.access.browser_code(person))
+    assert token is not None
+    computer = Browser(place.access, token)
+    assert (computer.visit().person, computer.sees()) == (person, "locked")
+    assert now_is(place.access.choose_pin(computer.visit(), OTHER, OTHER)).kind == "gone", "no PIN is chosen with it"
+    assert computer.types(WRONG).kind == "wrong"
+    assert computer.types(PIN).kind == "open"
+    assert (phone.sees(), computer.sees()) == ("open", "open")
+
+
+def test_a_code_for_one_more_browser_works_once_and_for_a_quarter(place: Place) -> None:
+    person = place.inside().visit().person
+    used, old = place.access.browser_code(person), place.access.browser_code(person)
+    assert place.access.invitation_holds(used)
+    assert place.access.accept(used) is not None
+    assert place.access.accept(used) is None
+    place.passes(minutes=15)
+    assert place.access.accept(old) is None
+
+
+def test_neither_code_of_ones_own_does_on_telegram_what_an_invitation_does(place: Place) -> None:
+    """The doorbell's code lets nobody talk there, and that for a browser not even rings."""
+    person = place.inside().visit().person
+    store, now = place.office.store, place.office.now
+    assert store.invitation_holds(place.office.invites(), now)
+    for code, rings in ((place.access.bell_code(person), True), (place.access.browser_code(person), False)):
+        assert not store.invitation_holds(code, now)
+        assert store.invitation_holds(code, now, ("all", "bell")) == rings
+
+
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

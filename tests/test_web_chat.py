@@ -104,7 +104,7 @@ class House(Office):
 
     def stored(self) -> list[Any]:
         """All that a form could change, so that a refused one can be told to have changed nothing."""
-        tables = ("inbox", "outbox", "session", "record", "person", "chat", "pin", "invitation")
+        tables = ("inbox", "outbox", "session", "record", "person", "chat_message", "pin", "bell", "invitation")
         there = {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return [self.rows(f"SELECT * FROM {table}") for table in tables if table in there]
 
@@ -467,6 +467,55 @@ def test_five_minutes_lock_the_page_and_the_pin_opens_it_where_it_was(house: Hou
     anna.opens("/las")
     anna.submits(pin=PIN)
     assert anna.newest.lines[-1] == CASE
+
+
+def test_a_computer_beside_the_phone(house: House) -> None:
+    """A link that the person makes themself; the PIN is asked for, and both go on."""
+    phone = house.comes()
+    phone.presses("Registrera samtal")
+    phone.opens("/ny-webblasare")
+    phone.submits(next(form for form in phone.page.all("form") if form.attrs["action"] == "/ny-webblasare"))
+    (link,) = [node.text for node in phone.page.all("p", klass="secret")]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/in/[a-z0-9]{24}", link)
+    assert phone.page.all("svg"), "for the camera"
+
+    computer = house.browser()
+    computer.opens(link[link.index("/in/") :])
+    computer.submits()
+    assert computer.path == "/las"
+    computer.submits(pin=PIN)
+    assert (computer.path, computer.newest.lines[-1]) == ("/", CASE)
+    computer.presses("Nytt ärende")
+    assert phone.opens("/").page.text.count(GROUP) == 1, "both show the same talk"
+
+    again = house.browser()
+    again.opens(link[link.index("/in/") :])
+    again.submits()
+    assert server.NOT_LET_IN in again.page.text
+
+
+def test_who_has_no_pin_makes_no_link(houses: Houses) -> None:
+    house = houses(without_pin=True)
+    anna = house.browser()
+    anna.opens(f"/in/{house.invites()}")
+    anna.submits()
+    assert anna.path == "/"
+    assert anna.opens("/ny-webblasare").status == 404
+
+
+def test_the_page_of_reminders_gives_a_code_for_telegram(houses: Houses) -> None:
+    """Only where there is a bot; the code sets the doorbell and signs nobody in."""
+    house = houses(in_the_city())
+    anna = house.comes()
+    anna.opens("/klocka")
+    anna.submits(next(form for form in anna.page.all("form") if form.attrs["action"] == "/klocka"))
+    (code,) = [node.text.removeprefix("/start ") for node in anna.page.all("p", klass="secret")]
+    assert house.store.invitation_holds(code, house.now, ("bell",))
+    other = house.browser()
+    other.opens(f"/in/{code}")
+    other.submits()
+    assert server.NOT_LET_IN in other.page.text
+    assert houses(in_the_city(token=None)).comes().opens("/klocka").status == 404, "no bot, no reminders"
 
 
 def test_what_the_page_fetches_by_itself_does_not_keep_it_awake(house: House) -> None:
