@@ -89,7 +89,7 @@ async def comes(house: House, way: Way = PHONE, **more: Any) -> Hand:
     (hand.person,) = [person for person in house.store.people() if person.id not in before]
     await hand.page.locator("#pin").fill(PIN)
     await hand.page.locator("#igen").fill(PIN)
-    await hand.press_on(hand.page.get_by_role("button", name="Spara koden"))
+    await hand.press_on(hand.page.get_by_role("button", name="Spara pinkoden"))
     await hand.page.wait_for_selector("body[data-page=chat]")
     return hand
 
@@ -546,7 +546,7 @@ def test_the_pages_at_the_door_hold_too(house: House) -> None:
             await look("pin")
             await hand.page.locator("#pin").fill("123456")
             await hand.page.locator("#igen").fill("123456")
-            await hand.press_on(hand.page.get_by_role("button", name="Spara koden"))
+            await hand.press_on(hand.page.get_by_role("button", name="Spara pinkoden"))
             await hand.page.wait_for_selector("#fel")
             await look("pin-fault")
             await hand.page.context.clear_cookies()

@@ -535,13 +535,13 @@ def test_five_wrong_pins_pause_and_ten_sign_out_everywhere(house: House) -> None
     anna.submits(next(form for form in anna.page.all("form") if form.attrs["action"] == "/las-nu"))
     assert anna.path == "/las"
     said = [anna.submits(pin=WRONG).page.text for _try in range(5)]
-    assert all("Fel kod. Försök igen." in page for page in said[:4]), said
+    assert all("Fel pinkod. Försök igen." in page for page in said[:4]), said
     assert f"{TRY_LATER} Försök igen efter kl. 14.20." in said[4]
     assert TRY_LATER in anna.submits(pin=PIN).page.text, "not even the right one, for now"
     house.passes(minutes=15)
     device.opens("/logga-in")
     for _try in range(4):
-        assert "Fel kod. Försök igen." in device.submits(pin=WRONG).page.text
+        assert "Fel pinkod. Försök igen." in device.submits(pin=WRONG).page.text
     assert "utloggad överallt" in device.submits(pin=WRONG).page.text
     anna.opens("/")
     assert anna.path == "/logga-in"
@@ -552,11 +552,11 @@ def test_five_wrong_pins_pause_and_ten_sign_out_everywhere(house: House) -> None
 @pytest.mark.parametrize(
     ("pin", "again", "words"),
     [
-        ("48291", "48291", "Koden ska ha sex siffror."),
-        ("482915x", "482915x", "Koden ska ha sex siffror."),
-        ("", "", "Koden ska ha sex siffror."),
-        ("\uff14\uff18\uff12\uff19\uff11\uff15", "\uff14\uff18\uff12\uff19\uff11\uff15", "Koden ska ha sex siffror."),
-        (PIN, WRONG, "De två koderna är inte lika."),
+        ("48291", "48291", "Pinkoden ska ha sex siffror."),
+        ("482915x", "482915x", "Pinkoden ska ha sex siffror."),
+        ("", "", "Pinkoden ska ha sex siffror."),
+        ("\uff14\uff18\uff12\uff19\uff11\uff15", "\uff14\uff18\uff12\uff19\uff11\uff15", "Pinkoden ska ha sex siffror."),
+        (PIN, WRONG, "De två pinkoderna är inte lika."),
         ("123456", "123456", "för lätt att gissa"),
     ],
 )

@@ -72,9 +72,9 @@ _FAULTS: dict[int, Words] = {
     503: _("Lots är upptagen. Det du har sparat finns kvar. Försök igen om en stund."),
 }
 _PIN_FAULTS: dict[str, Words] = {
-    "not_six_digits": _("Koden ska ha sex siffror."),
-    "not_the_same": _("De två koderna är inte lika. Skriv samma kod två gånger."),
-    "too_easy": _("Den koden är för lätt att gissa. Välj en annan."),
+    "not_six_digits": _("Pinkoden ska ha sex siffror."),
+    "not_the_same": _("De två pinkoderna är inte lika. Skriv samma pinkod två gånger."),
+    "too_easy": _("Den pinkoden är för lätt att gissa. Välj en annan."),
 }
 NOT_WITH = _("Du var inte inloggad. Ditt senaste svar kom inte med, men resten finns kvar. Svara igen.")
 NOT_LET_IN = _("Länken gäller inte. Den kan vara använd eller för gammal. Be den som sköter Lots om en ny.")
@@ -531,7 +531,7 @@ class Web:
         elif done.kind == "signed_out":
             words = _("Det blev för många försök. Du är utloggad överallt. Be den som sköter Lots om en ny inbjudan.")
         else:
-            words = _("Fel kod. Försök igen.")
+            words = _("Fel pinkod. Försök igen.")
         return say(words, language)
 
     async def _lock(self, request: web.Request) -> web.StreamResponse:
