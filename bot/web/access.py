@@ -15,9 +15,10 @@ import re
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -27,6 +28,8 @@ from state.people import Person
 from state.store import WEB, Pin, SignIn, SignInKind, SignInState, Store
 
 log = logging.getLogger("lots.web")
+
+T = TypeVar("T")
 
 TOUCH_SECONDS = 15
 """How often at most the store is told that somebody does something."""
@@ -43,6 +46,9 @@ CODE_MINUTES = 15
 
 ALL, BROWSER, BELL = "all", "browser", "bell"
 """What an invitation opens: everything, one more browser, or the doorbell only."""
+
+HASHED_AT_ONCE = 4
+"""How many PINs are looked at at once; the others wait."""
 
 COMMON_PINS: frozenset[str] = frozenset(
     (
@@ -124,6 +130,7 @@ class Access:
         self._now = now
         self.without_pin = without_pin
         self._hasher = hasher or PasswordHasher()
+        self._pool = ThreadPoolExecutor(HASHED_AT_ONCE, "pin")
         self._seen: dict[str, float] = {}
         self._moved: dict[str, _Moved] = {}
 
@@ -185,7 +192,7 @@ class Access:
         """
         if (fault := pin_fault(pin, again)) is not None:
             return Outcome(fault)
-        hashed = await asyncio.to_thread(self._hasher.hash, pin)
+        hashed = await self._beside(self._hasher.hash, pin)
         with self.store.transaction():
             held = self._held(visit.key, "session")
             if held is None or held.state != "choose_pin":
@@ -323,7 +330,7 @@ class Access:
         old = token_hash(device_token)
         person = self.device_of(device_token)
         if person is None:
-            await asyncio.to_thread(self._hasher.hash, pin if _SIX_DIGITS.fullmatch(pin) else "")
+            await self._beside(self._hasher.hash, pin if _SIX_DIGITS.fullmatch(pin) else "")
             _tell("PinWrong")
             return Outcome("wrong", left=self._left(1))
         tried = await self._tried(person.id, pin)
@@ -398,7 +405,7 @@ class Access:
             last = counted.failed == self.rules.pin_tries_in_all
             pauses = last or counted.failed % self.rules.pin_tries == 0
             self.store.save_pin(person, replace(counted, locked_until=until) if pauses else counted)
-        if await asyncio.to_thread(self._matches, kept.hash, pin):
+        if await self._beside(self._matches, kept.hash, pin):
             return kept.hash
         _tell("PinWrong")
         if last:
@@ -410,6 +417,10 @@ class Access:
             _tell("PinPaused")
             return Outcome("paused", until=datetime.fromtimestamp(until, now.tzinfo))
         return Outcome("wrong", left=self._left(counted.failed))
+
+    async def _beside(self, work: Callable[..., T], *words: str) -> T:
+        """Let argon2 work beside the loop; only a few at a time, since each takes 64 MB."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *words)
 
     def _matches(self, hashed: str, pin: str) -> bool:
         """What cannot be a PIN takes as long as what can."""
