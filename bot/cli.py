@@ -47,7 +47,7 @@ class _Lots(click.Group):
 @click.option("--data-dir", metavar="FOLDER", help="Where the databases and the key are [LOTS_DATA_DIR].")
 @click.option("--mode", metavar="MODE", help="ovning, dorrklocka or chatt [LOTS_TELEGRAM_MODE].")
 @click.option("--base-url", metavar="URL", help="A Bot API server of one's own [LOTS_TELEGRAM_BASE_URL].")
-@click.option("--public-url", metavar="URL", help="Where Telegram reaches this installation [LOTS_PUBLIC_URL].")
+@click.option("--public-url", metavar="URL", help="The https address of this installation [LOTS_PUBLIC_URL].")
 @click.option("--web-host", metavar="ADDRESS", help="The address to listen on [LOTS_WEB_HOST].")
 @click.option("--web-port", metavar="PORT", help="The port to listen on [LOTS_WEB_PORT].")
 @click.option("--key-file", metavar="FILE", help="The store's key [LOTS_KEY_FILE].")

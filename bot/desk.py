@@ -30,7 +30,7 @@ from state import ids
 from state.errors import StoreError, UpdateFailed
 from state.people import Person
 from state.screen import Button, Screen
-from state.session import Engine
+from state.session import Engine, Session
 from state.store import Arrived, Leaving, Store
 
 log = logging.getLogger("lots.desk")
@@ -434,13 +434,20 @@ class Desk(Front):
             for draft in self.store.erase_due(now, self._channels - {channel}):
                 person = self.store.person(draft.person)
                 if person is not None and person.channel == channel:
-                    turn = Turn(self, person, {}, now)
-                    turn.tell_erased(draft)
-                    messages += [(person.address, message) for message in turn.messages]
+                    messages += self._without_draft(person, draft, now)
             for id_, shown_in in self.store.notes_due(channel, now):
                 if (person := self.store.person(id_)) is not None:
                     messages += self._without_note(person, shown_in, now)
             return self.store.queue(channel, messages, now)
+
+    def _without_draft(self, person: Person, draft: Session, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        turn = Turn(self, person, {}, now)
+        try:
+            turn.tell_erased(draft)
+        except Exception as fault:  # noqa: BLE001 - one draft that cannot be read must not keep the others
+            _log_fault(fault)
+            return []
+        return [(person.address, message) for message in turn.messages]
 
     def opened(self, person: Person) -> list[Leaving]:
         """Show somebody who has just come in where they are: their question, or the menu.
@@ -469,7 +476,7 @@ class Desk(Front):
         :param person: who is in a dialog.
         :returns: the case and how many records; ``None`` where there are none.
         """
-        session = self.store.active_session(person.id)
+        session = self._readable(person)
         case = None if session is None else self.engine.case_of(session)
         if session is None or case is None:
             return None
@@ -481,13 +488,18 @@ class Desk(Front):
         ]
         return (case, len(fresh)) if fresh else None
 
+    def _readable(self, person: Person) -> Session | None:
+        """The session a person is in, unless its dialog is not there any more."""
+        session = self.store.active_session(person.id)
+        return session if session is not None and session.dialog in self.engine.compiled else None
+
     def trail(self, person: Person) -> tuple[str, list[tuple[str, str]]]:
         """The talk a person is in, so far.
 
         :param person: who.
         :returns: the session's id, and (question, answer) pairs; nothing of either where there is no dialog.
         """
-        session = self.store.active_session(person.id)
+        session = self._readable(person)
         if session is None:
             return "", []
         return session.id, self.engine.trail(session, self.world(person, self.now(), session.opened_at))

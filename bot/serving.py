@@ -100,6 +100,8 @@ async def _sweep(web: Web) -> None:
             web.sweep()
         except StoreError as fault:
             log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+        except Exception as fault:  # noqa: BLE001 - the next minute must be looked after too
+            log.error("a sweep failed", extra={"event": "SweepFailed", "fault": type(fault).__name__})
         await asyncio.sleep(SWEEP_EVERY)
 
 

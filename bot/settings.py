@@ -14,6 +14,7 @@ from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dialogs.contacts import Contacts
@@ -23,6 +24,8 @@ from state.errors import BadSettings
 Mode = Literal["ovning", "dorrklocka", "chatt"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 KEY_BYTES = 32
+WIDEST_PROXY = {4: 8, 6: 32}
+"""The shortest prefix of a network that a proxy may be said to speak from, by version: a wider one is everybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +229,10 @@ def _public_url(written: str | None, mode: str) -> str | None:
     """Without its last slash; the doorbell must have one, and Telegram opens nothing but https."""
     if written is not None and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", written):
         raise BadSettings(f"LOTS_PUBLIC_URL is {written!r}; it must be an address like https://lots.example.se")
+    if written is not None and written.startswith("http://") and not _is_here(urlsplit(written).hostname or ""):
+        raise BadSettings(
+            f"LOTS_PUBLIC_URL is {written!r}, which others reach without TLS. Put TLS in front, and write https://"
+        )
     if mode == "dorrklocka" and (written is None or not written.startswith("https://")):
         raise BadSettings(
             f"LOTS_PUBLIC_URL is {written!r}; with LOTS_TELEGRAM_MODE dorrklocka it must be the https address of the "
@@ -252,7 +259,7 @@ def _network(written: str | None) -> IPv4Network | IPv6Network | None:
         raise BadSettings(
             f"LOTS_TRUSTED_PROXY is {written!r}; it must be an address or a network, like 10.0.0.5 or 10.0.0.0/24"
         ) from None
-    if network is not None and network.prefixlen == 0:
+    if network is not None and network.prefixlen < WIDEST_PROXY[network.version]:
         raise BadSettings(f"LOTS_TRUSTED_PROXY is {written!r}, which is everybody; name the proxy's own address")
     return network
 

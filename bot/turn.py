@@ -324,6 +324,8 @@ class Turn:
         :param draft: what was erased.
         """
         words = self._desk.engine.draft_words(draft, self._world(draft))
+        if self._store.active_session(self._person.id) is None:
+            self._drop_live()  # its question stands there
         gone = _("Borttaget efter {days} dagar utan svar: {draft}. Inget av det är sparat.")
         self._again((Text(gone, draft=words, days=self._desk.policy.erase_draft_days),), on="new")
 
@@ -706,7 +708,7 @@ def _log_event(event: Event, session: Session | None) -> None:
     log.info("session event", extra=extra)
 
 
-_REMOVED = _("Meddelandet tas bort ur chatten och sparas inte. Ta bort det själv om det är kvar.")
+_REMOVED = _("Det sparas inte. Syns det kvar i chatten? Ta bort det själv.")
 _NOT_READ: tuple[Words, ...] = (
     _REMOVED,
     _("Här kan du bara trycka på knappar och skriva datum, antal och ärendekoder."),
@@ -727,7 +729,7 @@ _HELP: tuple[Words, ...] = (
     _("Fara för liv: ring 112. Ring 112 också när ett brott pågår. När det inte är bråttom: ring polisen, 114 14."),
     _("Den här chatten är inget larm. Ingen bevakar den."),
     _("Skriv aldrig namn, personnummer, telefonnummer eller adresser här."),
-    _("Tryck på knapparna. Du kan också skriva det som står på en knapp, ett datum eller en ärendekod."),
+    _("Tryck på knapparna. Du kan också skriva datum, antal och ärendekoder."),
     _("Tillbaka tar dig ett steg bakåt. Avbryt tar bort svar som du inte har sparat."),
     _("Du kan lägga undan telefonen mitt i. Svaren finns kvar när du kommer tillbaka."),
 )

@@ -74,6 +74,7 @@ class Screen:
     :ivar session: the session's id, or :data:`NO_SESSION`.
     :ivar revision: the session's revision; a button of another revision is stale.
     :ivar progress: which question this is and of how many, the presets not counted; ``None`` off the questions.
+    :ivar told: how many of the first lines are about what was just done and stand above the question: a refusal, help.
     """
 
     text: str
@@ -82,6 +83,7 @@ class Screen:
     session: str = NO_SESSION
     revision: int = 0
     progress: tuple[int, int] | None = None
+    told: int = 0
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -100,6 +102,7 @@ class Screen:
             "session": self.session,
             "revision": self.revision,
             "progress": self.progress,
+            "told": self.told,
         }
 
     @classmethod
@@ -118,6 +121,7 @@ class Screen:
             session=held["session"],
             revision=held["revision"],
             progress=(progress[0], progress[1]) if progress else None,
+            told=held.get("told", 0),
         )
 
 

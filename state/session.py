@@ -600,6 +600,7 @@ class Engine:
         lang = world.language
         dialog = self.compiled[session.dialog].dialog
         lines = [say(words, lang) for words in notices]
+        told = len("\n".join(lines).splitlines())
         question = self._question(session, position)
         progress = None
         if dialog.beside is not None and (_beside(session.asking) or session.asking == ASKING_CHANGE):
@@ -643,6 +644,7 @@ class Engine:
             session=session.id,
             revision=session.revision,
             progress=progress,
+            told=told,
         )
 
     def _summary(self, session: Session, position: Position, world: World) -> list[str]:

@@ -552,7 +552,8 @@ class Store:
                 "(SELECT channel, address FROM person WHERE id = ?)",
                 (row[2],),
             )
-            self._conn.execute("DELETE FROM note_shown WHERE person = ?", (row[2],))  # its messages are another chat's
+            for table in ("note_shown", "chat_message", "sign_in", "pin"):  # all of them are another chat's
+                self._conn.execute(f"DELETE FROM {table} WHERE person = ?", (row[2],))
             self._conn.execute(
                 "UPDATE person SET channel = ?, address = ?, live_message = NULL WHERE id = ?",
                 (channel, row[2] if address is None else address, row[2]),
@@ -811,6 +812,7 @@ class Store:
         :returns: the people who are signed in nowhere any more.
         """
         self._conn.execute("DELETE FROM used_once WHERE until <= ?", (now.timestamp(),))
+        self._conn.execute("DELETE FROM invitation WHERE opens <> 'all' AND expires_at <= ?", (now.timestamp(),))
         gone = self._rows("DELETE FROM sign_in WHERE expires_at <= ? RETURNING person, kind", now.timestamp())
         left = {row[0] for row in self._rows("SELECT person FROM sign_in WHERE kind = 'session'")}
         return list(dict.fromkeys(person for person, kind in gone if kind == "session" and person not in left))

@@ -257,7 +257,7 @@ def test_the_preview_says_what_follows(presses: list[str], says: list[str], sile
     assert talk.kept == (), "nothing is kept yet"
 
 
-NOTHING_CHANGES = "Det ändrar inte vad samtycket räcker för."
+NOTHING_CHANGES = "Det som är återkallat delas inte. Samtycket räckte inte för det förut heller."
 LETS_THEM = asked(
     *(said(giver, POLICE, SCHOOL) for giver in ("subject", "guardian_1")),
     age="15_17",

@@ -42,7 +42,7 @@ REFUSED: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {
     "a doorbell without https": (
         {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": "http://lots.example.se"},
         "",
-        ("LOTS_PUBLIC_URL is 'http://lots.example.se'", "dorrklocka", "https address"),
+        ("LOTS_PUBLIC_URL is 'http://lots.example.se'", "without TLS", "https://"),
     ),
     "an address without its beginning": (
         {"LOTS_PUBLIC_URL": "lots.example.se"},
@@ -84,7 +84,12 @@ REFUSED: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {
     "others reach it, a proxy without https": (
         {"LOTS_WEB_HOST": "10.0.0.2", "LOTS_PUBLIC_URL": "http://lots.example.se", "LOTS_TRUSTED_PROXY": "10.0.0.5"},
         "",
-        ("LOTS_WEB_HOST is '10.0.0.2'", "https"),
+        ("LOTS_PUBLIC_URL is 'http://lots.example.se'", "without TLS"),
+    ),
+    "half of everybody as the proxy": (
+        {"LOTS_TRUSTED_PROXY": "0.0.0.0/1"},
+        "",
+        ("LOTS_TRUSTED_PROXY is '0.0.0.0/1'", "everybody"),
     ),
     "others reach it, as the file says": ({}, '[web]\nhost = "0.0.0.0"', ("LOTS_WEB_HOST is '0.0.0.0'",)),
     "a bot that serves the web too": (

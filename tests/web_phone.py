@@ -625,7 +625,7 @@ class WebPhone(Phone):
         came: list[Screen] = []
         does = self.site.web.chats.does
 
-        def heard(update: Incoming) -> list[Screen]:
+        def heard(update: Said | Pressed) -> list[Screen]:
             came.extend(screens := does(update))
             return screens
 

@@ -47,6 +47,12 @@ CODE_MINUTES = 15
 ALL, BROWSER, BELL = "all", "browser", "bell"
 """What an invitation opens: everything, one more browser, or the doorbell only."""
 
+WARNED_SECONDS = 45
+"""How long before a page locks itself it is told; the beat of an open page is fifteen seconds."""
+
+CLOCK_STEPS = 60
+"""Seconds that a clock may be put back by itself (NTP) without anything being made of it."""
+
 HASHED_AT_ONCE = 4
 """How many PINs are looked at at once; the others wait."""
 
@@ -133,6 +139,7 @@ class Access:
         self._pool = ThreadPoolExecutor(HASHED_AT_ONCE, "pin")
         self._seen: dict[str, float] = {}
         self._moved: dict[str, _Moved] = {}
+        self._left_here: set[str] = set()
 
     # ── coming in ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -248,6 +255,17 @@ class Access:
             return Visit(person, "locked", key)
         return Visit(person, held.state, key)
 
+    def locks_soon(self, visit: Visit) -> bool:
+        """Whether a page locks itself within :data:`WARNED_SECONDS`, or two beats where that is less than the lock.
+
+        :param visit: where.
+        """
+        held = self._held(visit.key, "session")
+        if held is None or held.state != "open" or self.without_pin:
+            return False
+        seen = max(held.seen_at, self._seen.get(visit.key, 0.0))
+        return self._now().timestamp() - seen >= self.rules.lock_minutes * 60 - WARNED_SECONDS
+
     def touch(self, visit: Visit) -> None:
         """Note that the person did something: a press or a page, never a request that the page makes on its own.
 
@@ -324,14 +342,12 @@ class Access:
 
         :param device_token: what the device's cookie holds.
         :param pin: what was typed.
-        :returns: what came of it; an unknown device is answered like a wrong PIN, after the same time. The device's
+        :returns: what came of it; an unknown device is answered like a wrong PIN. The device's
             token is new where it is open, and it is remembered for as long again.
         """
         old = token_hash(device_token)
         person = self.device_of(device_token)
-        if person is None:
-            await self._beside(self._hasher.hash, pin if _SIX_DIGITS.fullmatch(pin) else "")
-            _tell("PinWrong")
+        if person is None:  # no argon2 for it: a token of 256 bits cannot be guessed, and work can be asked for
             return Outcome("wrong", left=self._left(1))
         tried = await self._tried(person.id, pin)
         if not isinstance(tried, str):
@@ -378,9 +394,11 @@ class Access:
         now = self._now()
         with self.store.transaction():
             gone = self.store.sweep_sign_ins(now)
+        left = {held for held in self._left_here if not any(one.kind == "session" for one in self.store.sign_ins(held))}
+        self._left_here.clear()
         self._seen = {key: seen for key, seen in self._seen.items() if self.store.sign_in(key) is not None}
         self._moved = {key: moved for key, moved in self._moved.items() if now.timestamp() < moved.until}
-        return gone
+        return [*gone, *sorted(left - set(gone))]
 
     # ── the PIN ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -503,6 +521,8 @@ class Access:
         if found is not None and found.kind == kind:
             with self.store.transaction():
                 self._forget(key)
+            if kind == "session":
+                self._left_here.add(found.person)
         return None
 
     def _forget_device(self, person: Person, device_token: str) -> None:
@@ -517,7 +537,8 @@ class Access:
 
     def _is_idle(self, key: str, held: SignIn) -> bool:
         seen = max(held.seen_at, self._seen.get(key, 0.0))
-        return self._now().timestamp() - seen >= self.rules.lock_minutes * 60
+        passed = self._now().timestamp() - seen
+        return passed >= self.rules.lock_minutes * 60 or passed < -CLOCK_STEPS  # the clock was put back: not to be told
 
     def _lock(self, key: str, held: SignIn) -> None:
         with self.store.transaction():
@@ -599,6 +620,7 @@ class Limiter:
         self._most_keys = most_keys
         self._now = now
         self._allowed: OrderedDict[str, deque[float]] = OrderedDict()
+        self._latest = 0.0
 
     def __len__(self) -> int:
         return len(self._allowed)
@@ -610,6 +632,9 @@ class Limiter:
         :returns: ``False`` where it has had what it may for now.
         """
         now = self._now().timestamp()
+        if now < self._latest - CLOCK_STEPS:
+            self._allowed.clear()  # the clock was put back: what was counted lies in a future that does not come
+        self._latest = now
         while self._allowed and now - next(iter(self._allowed.values()))[-1] >= 60:
             self._allowed.popitem(last=False)  # the one that has done nothing for longest comes first
         times = self._allowed.get(key)

@@ -6,17 +6,29 @@ older than the last few messages is gone, and when nobody is signed in any more 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from bot.chat import Chat
-from bot.desk import Delivered, Desk, Incoming, moved
-from dialogs.texts import Words, say
+from bot.desk import Delivered, Desk, Pressed, Said, moved
+from dialogs.texts import Verbatim, Words, say
+from dialogs.texts import mark as _
+from state.errors import StoreError
 from state.people import Person
 from state.screen import Screen
 from state.store import WEB, Leaving
 
+OLD_FORM = _("Det är osäkert vad som kom fram. Så här är det sparat. Kontrollera innan du går vidare.")
+
+NUMBERS_KNOWN = 10_000
+"""How many forms are remembered, so that another button of one that has been sent is not taken for the same press."""
+
 MOST_MESSAGES = 6
 """How many messages stand in a chat; a page beside the dialog and the dialog's question are two."""
+
+
+class Waits(Exception):
+    """What somebody did is kept, and has not come into effect yet: the store could not be used."""
 
 
 class Chats:
@@ -35,29 +47,51 @@ class Chats:
         self._changed = changed
         self._looks = looks
         self._told: dict[str, list[str]] = {}
+        self._numbers: OrderedDict[int, Said | Pressed] = OrderedDict()
 
     def start(self) -> None:
         """Put what was queued before the program ended into the chats, and handle what had arrived."""
         self._desk.start(WEB)
-        self._deliver([*self._store.unsent(WEB), *self._desk.work(WEB)])
+        self.catches_up()
 
-    def does(self, update: Incoming) -> list[Screen]:
+    def catches_up(self) -> dict[str, list[Screen]]:
+        """Handle what has arrived, and put what waits into the chats, also what an earlier fault left behind.
+
+        :returns: the screens that came of it, by address.
+        """
+        self._desk.work(WEB)
+        return self._deliver(self._store.unsent(WEB))
+
+    def does(self, update: Said | Pressed) -> list[Screen]:
         """Let somebody do something.
 
         :param update: what they did; where its number came before, nothing happens.
         :returns: the screens that came of it in their chat, in order.
         :raises StoreError: nothing of it is kept.
+        :raises Waits: it is kept, and comes into effect when the store can be used again.
         """
+        if (before := self._numbers.get(update.update)) is not None and before != update:
+            if (person := self._store.person_at(WEB, update.address)) is not None:
+                self.tell(person, OLD_FORM)  # another button of a form that has been sent
+            return []
         self._desk.take_in(WEB, [update])
-        return self._deliver(self._desk.work(WEB)).get(update.address, [])
+        self._numbers[update.update] = update
+        if len(self._numbers) > NUMBERS_KNOWN:
+            self._numbers.popitem(last=False)
+        try:
+            return self.catches_up().get(update.address, [])
+        except StoreError as fault:
+            raise Waits(str(fault)) from fault
 
     def opens(self, person: Person) -> None:
         """See to it that somebody who comes in has something to look at.
 
         :param person: who.
         """
+        self.catches_up()
         if not self.messages(person):
-            self._deliver(self._desk.opened(person))
+            self._desk.opened(person)
+            self._deliver(self._store.unsent(WEB))
 
     def messages(self, person: Person) -> dict[int, Screen]:
         """What stands in somebody's chat.
@@ -73,7 +107,9 @@ class Chats:
         :param person: to whom.
         :param words: the notice.
         """
-        self._told.setdefault(person.id, []).append(say(words, person.language))
+        told, said = self._told.setdefault(person.id, []), say(words, person.language)
+        if said not in told:
+            told.append(said)
 
     def told(self, person: Person, *, forget: bool) -> list[str]:
         """Short notices that are shown once.
@@ -89,7 +125,9 @@ class Chats:
 
         :returns: the screens that came of it, by address.
         """
-        return self._deliver(self._desk.sweep(WEB), rings=True)
+        self._desk.sweep(WEB)
+        self._desk.work(WEB)
+        return self._deliver(self._store.unsent(WEB), rings=True)
 
     def clear(self, person: Person) -> None:
         """Take everything out of somebody's chat but the question that waits.
@@ -115,6 +153,7 @@ class Chats:
         """One person's messages, in one transaction: they stand in the chat exactly when they are marked as sent."""
         person = self._store.person_at(WEB, address)
         came: list[Screen] = []
+        toasts: list[str] = []
         with self._store.transaction():
             if person is None:  # revoked meanwhile
                 self._desk.mark(WEB, [Delivered(message.id, address) for message in leaving])
@@ -130,7 +169,7 @@ class Chats:
                 if (screen := chat.does(message.payload)) is not None:
                     came.append(screen)
                     if message.payload["do"] == "answer":
-                        self._told.setdefault(person.id, []).append(screen.text)
+                        toasts.append(screen.text)
                 done.append(Delivered(message.id, address, chat.live, moved=moved(message.payload, chat.at)))
             self._shorten(chat, person)
             now = {number: screen.as_json() for number, screen in chat.shown.items()}
@@ -140,6 +179,8 @@ class Chats:
             self._desk.mark(WEB, done)
             if rings and not self._looks(person) and any(message.payload.get("on") == "new" for message in leaving):
                 self._store.bell_is_due(person.id, self._desk.now())
+        for toast in toasts:
+            self.tell(person, Verbatim(toast))
         self._changed(person)
         return came
 

@@ -57,7 +57,8 @@ class Live:
         told = asyncio.Event()
         pages = self._pages.setdefault(person, [])
         pages.append(told)
-        del pages[:-MOST_PAGES]
+        while len(pages) > MOST_PAGES:
+            pages.pop(0).set()  # it sees that it is not there any more, and ends
         try:
             yield told
         finally:
@@ -66,14 +67,14 @@ class Live:
             if not pages:
                 self._pages.pop(person, None)
 
-    @staticmethod
-    async def beats(told: asyncio.Event) -> AsyncIterator[bool]:
-        """Wait for changes, for ever.
+    async def beats(self, person: str, told: asyncio.Event) -> AsyncIterator[bool]:
+        """Wait for changes, until the person has too many pages open.
 
-        :param told: of a page.
+        :param person: whose page it is.
+        :param told: of the page.
         :returns: ``True`` at each change, ``False`` at each beat without one.
         """
-        while True:
+        while told in self._pages.get(person, ()):
             try:
                 await asyncio.wait_for(told.wait(), BEAT)
             except TimeoutError:

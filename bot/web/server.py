@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.turn import PRACTICE
 from bot.web import cases, pages
 from bot.web.access import Access, Limiter, Outcome, Visit, form_key, is_form_key
-from bot.web.chats import Chats
+from bot.web.chats import Chats, Waits
 from bot.web.initdata import BadInitData, person_of
 from bot.web.live import Live
 from dialogs.texts import Text, Words, say
@@ -37,6 +37,9 @@ log = logging.getLogger("lots.web")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+STALE = "old"
+"""What a press carries whose screen is nowhere any more; the desk says that it does not hold."""
+
 LARGEST_FORM = 256 * 1024
 """Bytes; the largest form of ours, and the largest update of Telegram's, have a few thousand."""
 
@@ -46,7 +49,7 @@ POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -76,6 +79,9 @@ _PIN_FAULTS: dict[str, Words] = {
     "not_the_same": _("De två pinkoderna är inte lika. Skriv samma pinkod två gånger."),
     "too_easy": _("Den pinkoden är för lätt att gissa. Välj en annan."),
 }
+DANGER = _("Fara för liv: 112. Polisen 114 14.")
+TAKEN = _("Svaret är mottaget, men det syns inte än. Vänta en stund och titta i chatten.")
+LOCKED = _("Sidan var låst. Ditt senaste svar kom inte med. Allt annat finns kvar. Svara igen.")
 NOT_WITH = _("Du var inte inloggad. Ditt senaste svar kom inte med, men resten finns kvar. Svara igen.")
 NOT_LET_IN = _("Länken gäller inte. Den kan vara använd eller för gammal. Be den som sköter Lots om en ny.")
 
@@ -118,6 +124,7 @@ class Web:
                 web.post("/arenden", self._signed_in(self._find_case)),
                 web.get("/arende/{handle}", self._signed_in(self._case)),
                 web.get("/live", self._live),
+                web.post("/har", self._signed_in(self._here)),
                 web.get("/in/{code}", self._invited),
                 web.post("/in", self._let_in),
                 web.get("/logga-in", self._sign_in),
@@ -127,6 +134,7 @@ class Web:
                 web.get("/las", self._locked),
                 web.post("/las", self._unlock),
                 web.post("/las-nu", self._signed_in(self._lock)),
+                web.get("/ut", self._leaving),
                 web.post("/ut", self._out),
                 web.get("/app", self._mini_app),
                 web.post("/app", self._from_telegram),
@@ -143,10 +151,10 @@ class Web:
 
     def sweep(self) -> None:
         """Let time do its work; called every minute."""
-        self.chats.sweep()
         for gone in self.access.sweep():
             if (person := self._store.person(gone)) is not None:
                 self.chats.clear(person)
+        self.chats.sweep()  # what time has brought stays until it is read
 
     def _saved_in(self, saved_in: frozenset[str]) -> None:
         """A case has changed: whoever may see it has it before them anew."""
@@ -165,6 +173,9 @@ class Web:
                 response = await handler(request)
         except web.HTTPException as fault:
             response = fault if fault.status < 400 else self._fault(request, fault.status)
+        except Waits:
+            log.warning("an answer waits", extra={"event": "AnswerWaits"})
+            response = self._page("fault", request, status=503, says=say(TAKEN, self._language(request)))
         except StoreError as fault:
             log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
             response = self._fault(request, 503)
@@ -230,13 +241,18 @@ class Web:
     def _who_asks(self, request: web.Request) -> str:
         """The address that asks, by the proxy's word where it is the proxy's to say."""
         if self._settings.behind_tls:
-            return request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip() or "?"
+            said = request.headers.getall("X-Forwarded-For", [""])[-1]  # the last one is what the proxy saw
+            return _neighbourhood(said.rsplit(",", 1)[-1].strip())
         peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-        return str(peer[0]) if peer else "?"
+        return _neighbourhood(str(peer[0])) if peer else "?"
 
     def _fault(self, request: web.Request, status: int) -> web.Response:
         words = _FAULTS.get(status, _FAULTS[500] if status >= 500 else _FAULTS[400])
-        return self._page("fault", request, status=status, says=say(words, self._language(request)))
+        try:
+            return self._page("fault", request, status=status, says=say(words, self._language(request)))
+        except Exception as fault:  # noqa: BLE001 - what is broken may be the page itself
+            log.error("a page failed", extra={"event": "PageFailed", "code": "L400", "fault": type(fault).__name__})
+            return web.Response(text=f"{say(words, 'sv')}\n{say(DANGER, 'sv')}", status=status)
 
     def _language(self, request: web.Request) -> str:
         """The reader's language, also where the page is locked, or is about what went wrong."""
@@ -254,12 +270,12 @@ class Web:
             answers = request.method == "POST" and request.path == "/svar"
             if visit is None:
                 return _to("/logga-in?svar=borta" if answers else "/logga-in")
-            if visit.state != "open":
-                if answers:  # it is not kept: whoever pressed may be another than whose page it is
-                    self.chats.tell(visit.person, NOT_WITH)
-                return _to("/pin" if visit.state == "choose_pin" else "/las")
             if not self._asked.allows(visit.person.id):
                 return self._fault(request, 429)
+            if visit.state != "open":
+                if answers:  # it is not kept: whoever pressed may be another than whose page it is
+                    self.chats.tell(visit.person, LOCKED)
+                return _to("/pin" if visit.state == "choose_pin" else "/las")
             if request.method == "POST":
                 await self._hold_form(request, request.cookies[self._cookie])
             if "X-Lots-Live" not in request.headers:
@@ -321,7 +337,8 @@ class Web:
         person = visit.person
         background = "X-Lots-Live" in request.headers
         self.chats.opens(person)
-        if not background:
+        bell = self._store.bell_of(person.id)
+        if not background and bell is not None and (bell.due_at, bell.rung_at) != (None, None):
             with self._store.transaction():
                 self._store.bell_is_answered(person.id)
         messages = self.chats.messages(person)
@@ -356,20 +373,29 @@ class Web:
         address = visit.person.address
         if isinstance(pressed := form.get("tryck"), str):
             place = _text(form.get("s")) or f"{NO_SESSION}:0"
-            before = self._changed_lines(visit.person, message, pressed, form)
-            self.chats.does(Pressed(number, address, message, str(number), f"{place}:{pressed}", before))
+            before = self._changed_lines(visit.person, pressed, form)
+            data = f"{place}:{pressed}" if before is not None else STALE
+            self.chats.does(Pressed(number, address, message, str(number), data, before or ()))
+        elif "rader" in form:  # a list that is being filled in, kept as it stands
+            if lines := self._changed_lines(visit.person, "", form):
+                data = f"{_text(form.get('s'))}:{lines[-1]}"
+                self.chats.does(Pressed(number, address, message, str(number), data, lines[:-1]))
         else:
             said = (_text(form.get("dag")) or _text(form.get("text"))).strip()
             self.chats.does(Said(number, address, None, said, _text(form.get("s")) or None))
         return _to("/#nu")
 
-    def _changed_lines(
-        self, person: Person, message: int | None, pressed: str, form: Mapping[str, Any]
-    ) -> tuple[str, ...]:
-        """The presses that bring the lines of a list to where they stand in the form."""
-        screen = self.chats.messages(person).get(message or 0)
-        if screen is None or f"{screen.session}:{screen.revision}" != form.get("s"):
-            return ()
+    def _changed_lines(self, person: Person, pressed: str, form: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """The presses that bring the lines of a list to where they stand in the form.
+
+        The question may stand in another message by now; ``None`` where it stands nowhere, and lines were sent.
+        """
+        places = (
+            one for one in self.chats.messages(person).values() if f"{one.session}:{one.revision}" == form.get("s")
+        )
+        screen = next((one for one in places if one.session != NO_SESSION), None)
+        if screen is None:
+            return None if any(name.startswith("rad:") for name in form) else ()
         presses: list[str] = []
         for button in screen.buttons:
             if button.item is None or button.value == pressed:
@@ -408,6 +434,10 @@ class Web:
 
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def _here(self, request: web.Request) -> web.StreamResponse:
+        """Somebody is filling in a page; what keeps it awake is the request itself."""
+        return web.Response(status=204)
+
     async def _live(self, request: web.Request) -> web.StreamResponse:
         """Says that something has changed, or that the page is locked now, and never what."""
         visit = self._visit(request)
@@ -418,11 +448,16 @@ class Web:
         await response.prepare(request)
         with suppress(ConnectionResetError), self.live.page(visit.person.id) as told:
             await response.write(b"retry: 2000\nevent: nytt\ndata: 1\n\n")
-            async for fresh in self.live.beats(told):
-                here = self._visit(request)
+            async for fresh in self.live.beats(visit.person.id, told):
+                try:
+                    here = self._visit(request)
+                except StoreError:  # the stream has begun, so no page can be shown; the browser asks again
+                    break
                 if here is None or here.state != "open":
                     await response.write(b"event: last\ndata: 1\n\n")
                     break
+                if self.access.locks_soon(here):
+                    await response.write(b"event: snart\ndata: 1\n\n")
                 await response.write(b"event: nytt\ndata: 1\n\n" if fresh else b": \n\n")
         return response
 
@@ -436,9 +471,9 @@ class Web:
         return self._before_sign_in("invited", request, code=request.match_info["code"], fault=None)
 
     async def _let_in(self, request: web.Request) -> web.StreamResponse:
+        form = await self._hold_form(request, request.cookies.get(self._form, ""))
         if not self._tried.allows(self._who_asks(request)):
             return self._fault(request, 429)
-        form = await self._hold_form(request, request.cookies.get(self._form, ""))
         token = self.access.accept(_text(form.get("kod")).strip())
         if token is None:
             said = say(NOT_LET_IN, self._language(request))
@@ -451,14 +486,17 @@ class Web:
         return response
 
     async def _sign_in(self, request: web.Request) -> web.StreamResponse:
+        visit = self._visit(request)
+        if visit is not None and visit.state == "open":
+            return _to("/")
         known = self.access.device_of(request.cookies.get(self._device, ""))
         lost = say(NOT_WITH, self._language(request)) if request.query.get("svar") == "borta" else None
         return self._before_sign_in("sign_in", request, known=known is not None, fault=lost)
 
     async def _sign_in_again(self, request: web.Request) -> web.StreamResponse:
+        form = await self._hold_form(request, request.cookies.get(self._form, ""))
         if not self._tried.allows(self._who_asks(request)):
             return self._fault(request, 429)
-        form = await self._hold_form(request, request.cookies.get(self._form, ""))
         whose = self.access.device_of(request.cookies.get(self._device, ""))
         done = await self.access.by_device(request.cookies.get(self._device, ""), _text(form.get("pin")))
         if done.token is not None:
@@ -526,18 +564,28 @@ class Web:
         if done.until is not None:
             words: Words = Text(
                 _("Det blev för många försök. Försök igen efter kl. {time}."),
-                time=f"{done.until.astimezone(self._settings.zone):%H.%M}",
+                time=f"{done.until.astimezone(self._settings.zone):%-H.%M}",
             )
         elif done.kind == "signed_out":
             words = _("Det blev för många försök. Du är utloggad överallt. Be den som sköter Lots om en ny inbjudan.")
+        elif done.left is None:
+            words = NOT_WITH
         else:
-            words = _("Fel pinkod. Försök igen.")
+            words = Text(_("Fel pinkod. Försök kvar: {number}."), number=done.left)
         return say(words, language)
 
     async def _lock(self, request: web.Request) -> web.StreamResponse:
         self.access.lock(request[VISIT])
         self.live.changed(request[VISIT].person.id)
         return _to("/las")
+
+    async def _leaving(self, request: web.Request) -> web.StreamResponse:
+        """Signing out costs a new invitation: that is said before."""
+        visit = self._visit(request)
+        if visit is None:
+            return _to("/logga-in")
+        key = form_key(request.cookies[self._cookie])
+        return self._page("sign_out", request, form_key=key, locked=visit.state != "open")
 
     async def _out(self, request: web.Request) -> web.StreamResponse:
         visit = self._visit(request)
@@ -578,9 +626,9 @@ class Web:
     async def _from_telegram(self, request: web.Request) -> web.StreamResponse:
         if not self._settings.doorbell or self._settings.token is None:
             raise web.HTTPNotFound
+        form = await self._hold_form(request, request.cookies.get(self._form, ""))
         if not self._tried.allows(self._who_asks(request)):
             return self._fault(request, 429)
-        form = await self._hold_form(request, request.cookies.get(self._form, ""))
         rules = self._settings.web_rules
         person: Person | None = None
         try:
@@ -598,7 +646,12 @@ class Web:
             words = _("Det gick inte att logga in härifrån. Öppna Lots i webbläsaren i stället.")
             said = say(words, self._language(request))
             return self._before_sign_in("mini_app", request, fault=said, status=422)
+        visit = self._visit(request)
+        if visit is not None and visit.state != "choose_pin" and (visit.person != person or visit.state == "open"):
+            return _to("/")  # a link must not put one person in the place of another
         token = self.access.enter(person)
+        if visit is not None:
+            self.access.sign_out(visit)
         return _to("/logga-in") if token is None else self._signed(request, token, "/")
 
     async def _bell(self, request: web.Request) -> web.StreamResponse:
@@ -654,6 +707,15 @@ class Web:
 
     async def _robots(self, _request: web.Request) -> web.StreamResponse:
         return web.Response(text="User-agent: *\nDisallow: /\n")
+
+
+def _neighbourhood(address: str) -> str:
+    """An address to count by: of IPv6 the first half, since whoever has one address has them all."""
+    try:
+        held = ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return "?"
+    return str(held) if held.version == 4 else str(ip_network(f"{held}/64", strict=False))
 
 
 def _to(path: str) -> web.Response:
