@@ -188,7 +188,10 @@ def _says_withdrawn(answers: Answers, world: World) -> Sequence[Words]:
     lines: list[Words] = [
         Text(_("Sparat i {case}. Det som är återkallat delas inte från och med nu."), case=case)
         if told or PARENTS_PARTY in _withdrawn_parties(answers, world)
-        else Text(_("Sparat i {case}. Det som är återkallat delas inte. Samtycket räckte inte för det förut heller."), case=case)
+        else Text(
+            _("Sparat i {case}. Det som är återkallat delas inte. Samtycket räckte inte för det förut heller."),
+            case=case,
+        )
     ]
     if the_police_consent_was_withdrawn(_consents(answers, world)):
         lines.append(_("Det väntar på beslut av ansvarig socialsekreterare."))

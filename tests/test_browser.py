@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from bot.web import pages
 from dialogs.registry import BY_ID
 from state.screen import Screen
 from tests.browser import (
@@ -25,6 +26,7 @@ from tests.browser import (
     Chromium,
     Hand,
     House,
+    Seen,
     Server,
     Way,
     chromium,
@@ -231,14 +233,13 @@ def test_a_double_tap_saves_once(house: House, way: Way) -> None:
 
 @pytest.mark.parametrize("way", [PHONE, WITHOUT_SCRIPT], ids=lambda way: way.name)
 def test_the_browsers_back_button_repeats_nothing(house: House, way: Way) -> None:
+    """No page that back leads to shows the question anew: each is fetched again, and the dialog is over."""
+
     async def story() -> None:
         hand = await comes(house, way)
         await walks(hand, *TO_THE_READ_BACK, "Spara")
         await hand.page.go_back()
-        if await hand.page.locator("button[value='!save']").count():
-            before = house.posts
-            await hand.press_on(hand.page.locator("button[value='!save']").first)
-            await hand.settles(before)
+        assert await hand.page.locator("button[value='!save']").count() == 0
         await hand.goes()
         assert "Sparat i" in "\n".join(one for seen in await hand.messages() for one in seen.words)
 
@@ -312,6 +313,279 @@ def test_after_five_minutes_the_page_hides_itself(house: House, monkeypatch: pyt
         await hand.goes()
         await unlocks(hand)
         assert await hand.words() == question
+
+    house.run(story())
+
+
+TO_THE_LIST = ("Samtycke", "Nytt ärende", "SIG unga vuxna", "21–29 år", "Ja")
+HIDES = """() => {
+  Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+SLOW = """() => {
+  window.swift = window.fetch;
+  window.fetch = async (...asked) => {
+    const response = await window.swift(...asked);
+    if (asked[0] === "/svar") await new Promise((letGo) => { window.letGo = letGo; });
+    return response;
+  };
+}"""
+"""An answer that is long on its way."""
+
+SOON = "Sidan låser sig snart. Tryck på en knapp om du är kvar."
+
+
+def stands(seen: Seen) -> list[str]:
+    """Where the lines of a list stand."""
+    return [str(line["now"]) for line in seen.lines]
+
+
+@pytest.mark.parametrize("how", ["soon", "hidden"])
+def test_what_is_ticked_is_there_after_the_lock(house: House, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """Nothing was sent: the page keeps the list by itself, and the list goes on from there."""
+    monkeypatch.setattr("bot.web.live.BEAT", 0.1)
+
+    async def story() -> None:
+        hand = await comes(house)
+        await walks(hand, *TO_THE_LIST)
+        lines = (await hand.newest()).lines
+        async with hand.page.expect_response("**/har"):
+            await hand.ticks(lines[0], "given")
+        await hand.ticks(lines[1], "refused")
+        before = house.posts
+        if how == "soon":
+            house.passes(minutes=4, seconds=30)
+            await hand.page.wait_for_function(
+                "(words) => document.getElementById('notiser').innerText === words", arg=SOON
+            )
+        else:
+            await hand.page.evaluate(HIDES)
+        await hand.settles(before)
+        assert stands(await hand.newest())[:3] == ["given", "refused", "not_asked"]
+        held = await hand.page.evaluate("() => [document.activeElement.name, document.activeElement.value]")
+        assert held == [f"rad:{lines[1]['value']}", "refused"], "the focus is where it was"
+        assert await hand.notices() == ([SOON] if how == "soon" else [])
+        house.passes(minutes=5)
+        await hand.page.wait_for_selector("body[data-page=locked]")
+        await unlocks(hand)
+        assert stands(await hand.newest())[:3] == ["given", "refused", "not_asked"]
+        await walks(hand, "Klar", "Ja", "Muntligt på möte", "Allt det här", "Ja, lämnas senare")
+        assert lines[0]["name"].removeprefix("Får vi prata med ") + ": ja" in await hand.words()
+
+    house.run(story())
+
+
+def test_a_list_that_has_been_kept_goes_on(house: House) -> None:
+    """What is ticked after it was kept is there too, and its buttons are those of the question as it stands now."""
+
+    async def story() -> None:
+        hand = await comes(house)
+        await walks(hand, *TO_THE_LIST)
+        lines = (await hand.newest()).lines
+        async with hand.page.expect_response("**/har"):
+            await hand.ticks(lines[0], "given")
+        await hand.page.evaluate(SLOW)
+        before = house.posts
+        await hand.page.evaluate(HIDES)
+        await hand.ticks(lines[1], "refused")
+        await hand.ticks(lines[0], "not_asked")
+        await hand.page.wait_for_function("() => window.letGo")
+        await hand.page.evaluate("() => { window.fetch = window.swift; window.letGo(); }")
+        await hand.settles(before)
+        assert stands(await hand.newest())[:2] == ["not_asked", "refused"]
+        await walks(hand, "Klar", "Ja", "Muntligt på möte", "Allt det här", "Ja, lämnas senare")
+        read_back = await hand.words()
+        assert f"{lines[1]['name']}: nej" in read_back
+        assert f"{lines[0]['name']}: ja" not in read_back
+
+    house.run(story())
+
+
+def test_whoever_ticks_now_and_then_is_not_locked_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes over one list, with nothing sent."""
+    monkeypatch.setattr("bot.web.live.BEAT", 0.1)
+
+    async def story() -> None:
+        hand = await comes(house)
+        await walks(hand, *TO_THE_LIST)
+        line = (await hand.newest()).lines[0]
+        for minute in range(10):
+            house.passes(minutes=1)
+            await hand.page.clock.set_fixed_time(house.now)
+            async with hand.page.expect_response("**/har"):
+                await hand.ticks(line, "refused" if minute % 2 else "given")
+        await asyncio.sleep(0.3)
+        assert await hand.page.get_attribute("body", "data-page") == "chat"
+        assert stands(await hand.newest())[0] == "refused"
+
+    house.run(story())
+
+
+@pytest.mark.parametrize("way", [PHONE, WITHOUT_SCRIPT], ids=lambda way: way.name)
+def test_the_ways_at_the_foot_of_the_page_lose_nothing(house: House, way: Way) -> None:
+    """Each of them in the middle of a dialog; the question waits as it was."""
+
+    async def story() -> None:
+        hand = await comes(house, way)
+        await walks(hand, "Registrera samtal", "Nytt ärende", "SIG unga vuxna")
+        question = await hand.page.locator("#nu h2").inner_text()
+
+        async def asks_the_same() -> None:
+            await hand.page.wait_for_selector("body[data-page=chat]")
+            assert await hand.page.locator("#nu h2").inner_text() == question
+
+        async def presses(name: str, *, lang: str) -> None:
+            before = house.posts
+            await hand.press_on(hand.page.locator("footer").get_by_role("button", name=name))
+            await until(lambda: house.posts > before)
+            await hand.page.wait_for_selector(f"html[lang={lang}] body[data-page=chat]")
+            await hand.is_fresh()
+            if way.script:
+                await hand.page.wait_for_function("() => document.activeElement.id === 'nu'")
+
+        await presses("Hjälp", lang="sv")
+        told = hand.page.locator("#nu .notice")
+        assert "Den här chatten är inget larm." in await told.inner_text()
+        assert await told.locator("a[href='tel:112']").count() >= 1
+        await asks_the_same()
+        assert await hand.looks("help-in-a-dialog") == []
+        await presses("Change language", lang="en")
+        assert await hand.page.locator("#nu h2").inner_text() not in ("", question)
+        await presses("Byt språk", lang="sv")
+        await asks_the_same()
+        ways = hand.page.locator("footer .ways")
+        await hand.press_on(ways.get_by_role("link", name="Ny webbläsare"))
+        await hand.page.wait_for_selector("body[data-page=browser]")
+        await hand.press_on(hand.page.get_by_role("link", name="Chatt"))
+        await asks_the_same()
+        await hand.press_on(ways.get_by_role("link", name="Logga ut"))
+        await hand.page.wait_for_selector("body[data-page=sign_out]")
+        assert await hand.looks("sign-out") == []
+        await hand.press_on(hand.page.get_by_role("link", name="Tillbaka"))
+        await asks_the_same()
+        await hand.press_on(ways.get_by_role("link", name="Logga ut"))
+        await hand.press_on(hand.page.locator(".page").get_by_role("button", name="Lås"))
+        await hand.page.wait_for_selector("body[data-page=locked]")
+        await hand.press_on(hand.page.get_by_role("link", name="Logga ut"))
+        await hand.page.wait_for_selector("body[data-page=sign_out]")
+        assert await hand.page.get_by_role("button", name="Lås").count() == 0
+        assert await hand.looks("sign-out-locked") == []
+        await hand.press_on(hand.page.get_by_role("link", name="Tillbaka"))
+        await unlocks(hand)
+        await asks_the_same()
+        await hand.press_on(ways.get_by_role("link", name="Logga ut"))
+        await hand.press_on(hand.page.get_by_role("button", name="Logga ut"))
+        await hand.page.wait_for_selector("body[data-page=sign_in]")
+
+    house.run(story())
+
+
+async def told_of(hand: Hand, selector: str) -> tuple[str, str]:
+    """The name and the description that a screen reader gets of an element."""
+    cdp = await hand.page.context.new_cdp_session(hand.page)
+    found = await cdp.send("Runtime.evaluate", {"expression": f"document.querySelector({json.dumps(selector)})"})
+    tree = await cdp.send(
+        "Accessibility.getPartialAXTree", {"objectId": found["result"]["objectId"], "fetchRelatives": False}
+    )
+    (node,) = tree["nodes"]
+    name, description = (str(node.get(part, {}).get("value", "")) for part in ("name", "description"))
+    return name, description
+
+
+def test_a_refusal_is_told_with_the_question(house: House) -> None:
+    async def story() -> None:
+        hand = await comes(house)
+        await walks(hand, *TO_THE_READ_BACK, "Spara", "Registrera samtal")
+        assert await told_of(hand, "#nu") == ("Vilket ärende gäller det?", "")
+        assert await hand.page.locator("#nu .notice, [aria-invalid]").count() == 0
+        await hand.types("kanske")
+        refusal = " ".join((await hand.page.locator("#nu .notice").inner_text()).split())
+        assert refusal
+        name, description = await told_of(hand, "#nu")
+        assert name == "Vilket ärende gäller det?"
+        assert " ".join(description.split()) == refusal
+        _name, description = await told_of(hand, "#nu ~ form.typed input[name=text]")
+        assert " ".join(description.split()) == refusal
+        assert await hand.page.locator("#nu ~ form.typed input[name=text]").get_attribute("aria-invalid") == "true"
+        assert await hand.looks("refusal") == []
+
+    house.run(story())
+
+
+THROUGH_A_THREAT = (
+    *("Hot och säkerhet", "Ja", "Gå vidare med frågorna", "Personen i ärendet", "Nytt ärende", "15–17 år", "Farsta"),
+    *("Nej", "Nej", "Ja", "Skydd behövs inte nu", "Nej", "Spara"),
+)
+
+
+def test_numbers_can_be_rung_at_once_and_are_no_page_to_keep(house: House) -> None:
+    """The links that ring stand right under the words, 112 first; the next dialog leaves one menu at most open."""
+
+    async def story() -> None:
+        house.passes(days=4, hours=6)  # on a Friday evening
+        hand = await comes(house)
+        await walks(hand, *THROUGH_A_THREAT)
+        numbers = hand.page.locator("#nu + form.choices > a")
+        assert await numbers.first.get_attribute("href") == "tel:112"
+        assert "main" in str(await numbers.first.get_attribute("class"))
+        assert await hand.page.locator("#nu .sos a[href='tel:112']").count() >= 1
+        copying = hand.page.locator("#nu + form.choices details button")
+        assert await copying.count() >= 1
+        assert not await copying.first.is_visible()
+        assert await hand.looks("threat-saved") == []
+        await walks(hand, "Registrera samtal")
+        assert await hand.page.locator("li.message button[value='/samtal']:visible").count() == 0
+        for link in await hand.page.locator("footer a[href^='tel:']").all():
+            box = await link.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 24
+
+    house.run(story())
+
+
+@pytest.mark.parametrize(
+    ("line", "alarm", "rung"),
+    [
+        ("Ring 112 nu. Se till att du själv är trygg.", "sos", ["112"]),
+        ("Fara för liv: ring 112. (THR-0)", "sos", ["112"]),
+        ("Fara för liv: 112. Polisen 114 14.", "sos", ["112", "11414"]),
+        ("Danger to life: call 112.", "sos", ["112"]),
+        ("Numret saknas i kontaktlistan. Ring 112 och be om socialjouren.", "sos", ["112"]),
+        ("Kontakt saknas för Farsta. Ring 114 14 och fråga efter avhopparsamordningen.", "", ["11414"]),
+        ("Kontakt: 112 först, sedan polisen genast.", "", []),
+        ("Hot och säkerhet den 23 november 2026: 112 först, sedan polisen genast.", "", []),
+        ("Vid fara för liv går 112 före allt annat. Lots är inget larm.", "", []),
+    ],
+)
+def test_only_what_tells_to_ring_is_an_alarm(line: str, alarm: str, rung: list[str]) -> None:
+    """A record that names 112 tells nobody to ring now."""
+    assert pages.tone(line) == alarm
+    shown = str(pages.rich(line, ring=True))
+    assert re.findall('href="tel:([^"]*)"', shown) == rung
+    assert re.sub("<[^>]*>", "", shown) == line
+
+
+BROKEN = """() => {
+  document.body.style.fontFamily = "DejaVu Sans";
+  document.body.style.letterSpacing = "0.03em";
+  return [...document.querySelectorAll(".states span")].flatMap((span) => {
+    const text = span.firstChild;
+    return [...text.data.matchAll(/[^ ]+/g)].filter((word) => {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+    }).map((word) => word[0]);
+  });
+}"""
+
+
+def test_no_word_of_a_list_is_broken_on_a_narrow_phone(house: House) -> None:
+    async def story() -> None:
+        hand = await comes(house)
+        await walks(hand, *TO_THE_LIST)
+        assert await hand.page.evaluate(BROKEN) == [], "with letters that are wide"
+        assert await hand.looks("wide-letters", closely=False) == []
 
     house.run(story())
 
@@ -549,6 +823,7 @@ def test_the_pages_at_the_door_hold_too(house: House) -> None:
             await hand.press_on(hand.page.get_by_role("button", name="Spara pinkoden"))
             await hand.page.wait_for_selector("#fel")
             await look("pin-fault")
+            assert await hand.page.locator("[aria-invalid=true][aria-describedby=fel]").count() == 2
             await hand.page.context.clear_cookies()
             await hand.page.goto(link)
             await hand.press_on(hand.page.get_by_role("button", name="Logga in"))

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from bot.turn import COMMAND, NOTE
 from dialogs.answers import DONE
 from dialogs.case_code import ALPHABET
 from dialogs.texts import translate
@@ -32,7 +33,9 @@ _RULES = r"\((?:[A-ZÅÄÖ]{2,4}-\d+[a-z]?(?:, )?)+\)$"
 _TOLD_APART = re.compile(rf"(?P<code>\b{_CODE}\b)|(?P<rules>{_RULES})|(?P<day>\b\d{{4}}-\d\d-\d\d\b)")
 _ASKED = re.compile(r"\?(?: |$)")
 _PAIR = re.compile(r"([^:.?!()–]{1,40}:) (\S.*)")
-_EMERGENCY = re.compile(r"\b112\b")
+_ALARM = re.compile(r"(?:^|[.?!] )(?:Ring 112|Fara för liv|Call 112|Danger to life)\b")
+_RINGS = re.compile(r"\b(?:[Rr]ing|[Cc]all)\b[^.]* (?:112|114 14)\b")
+_EMERGENCY = re.compile(r"\b(?:112|114 14)\b")
 _RULE_TOLD = re.compile(r"\w+ [A-ZÅÄÖ]{2,4}-\d+[a-z]?, ")
 _NUMBER = re.compile(r"\+?[\d -]{3,20}")
 
@@ -47,9 +50,10 @@ ON_THE_WAY = (CHANGE, RESUME, START_OVER, ANOTHER, YES_ABANDON, NO_GO_ON)
 class Block:
     """Lines of a message that stand together.
 
-    :ivar kind: ``ask`` for the line that asks, which heads the message; ``text`` for a line; ``pairs`` for lines of the
-        form "Label: value", each as both halves; ``list`` for the lines of a list; ``after`` for a line that ends with
-        a colon and what stands under it; ``piece`` for words that are copied.
+    :ivar kind: ``told`` for what is said about what was just done; ``ask`` for the line that asks, which heads the
+        message; ``text`` for a line; ``pairs`` for lines of the form "Label: value", each as both halves; ``list`` for
+        the lines of a list; ``after`` for a line that ends with a colon and what stands under it; ``piece`` for words
+        that are copied.
     :ivar lines: the words; those of all blocks in order are the message's.
     """
 
@@ -76,19 +80,25 @@ class Bubble:
 
     @property
     def lines(self) -> list[str]:
-        """The words, line by line; an empty one parts two paragraphs."""
-        return self.screen.text.splitlines()
+        """The words, line by line, without what is said about what was just done; an empty one parts paragraphs."""
+        return self.screen.text.splitlines()[self.screen.told :]
+
+    @property
+    def said(self) -> list[str]:
+        """What is said about what was just done: a refusal, help, a notice; it stands above the question."""
+        return [line for line in self.screen.text.splitlines()[: self.screen.told] if line]
 
     @property
     def blocks(self) -> list[Block]:
         """The words as they are laid out; every line is in one block, and in it whole."""
+        told = [Block("told", [[line] for line in self.said])] if self.said else []
         pieces = [button.copy for button in self.copies if button.copy is not None]
         whole = "\n\n".join(pieces)
         if not pieces or not self.screen.text.endswith(whole):
-            return list(_blocks(self.lines, self._asks()))
-        above = self.screen.text.removesuffix(whole).splitlines()
-        said = [Block("piece", [[line] for line in piece.splitlines()]) for piece in pieces]
-        return [*_blocks(above, 0), *said]
+            return [*told, *_blocks(self.lines, self._asks())]
+        above = self.screen.text.removesuffix(whole).splitlines()[self.screen.told :]
+        copied = [Block("piece", [[line] for line in piece.splitlines()]) for piece in pieces]
+        return [*told, *_blocks(above, 0), *copied]
 
     @property
     def headed(self) -> bool:
@@ -110,14 +120,22 @@ class Bubble:
         return any(block.kind == "piece" for block in self.blocks)
 
     @property
+    def note_of_what_was_saved(self) -> Button | None:
+        """The button that shows the note, or the first of them, in the menu that comes when something is saved."""
+        buttons = self.screen.buttons
+        is_a_menu = any(button.value.startswith(COMMAND) for button in buttons)
+        return next((button for button in buttons if button.value.startswith(NOTE)), None) if is_a_menu else None
+
+    @property
     def asks_what_to_change(self) -> bool:
         """Whether it lists the answers that can be changed, and no answer."""
         return all(button.value.startswith("!") for button in self.screen.buttons)
 
     @property
     def numbers(self) -> list[str]:
-        """The telephone numbers among what is copied: a telephone can ring them."""
-        return [button.copy for button in self.copies if button.copy is not None and _NUMBER.fullmatch(button.copy)]
+        """The telephone numbers among what is copied, 112 first: a telephone can ring them."""
+        held = [button.copy for button in self.copies if button.copy is not None and _NUMBER.fullmatch(button.copy)]
+        return sorted(held, key=lambda number: number != "112")
 
     @property
     def place(self) -> str:
@@ -189,25 +207,49 @@ def tone(line: str) -> str:
     """What a line is, where it is to look it.
 
     :param line: a line of a message.
-    :returns: ``sos`` where it says to ring 112, ``law`` where it tells a rule, else nothing.
+    :returns: ``sos`` where it tells the reader to ring 112, ``law`` where it tells a rule, else nothing. What only
+        names 112, as an answer or a record does, is no alarm.
     """
-    if _EMERGENCY.search(line):
+    if (found := _ALARM.search(line)) and (found.start() == 0 or not _PAIR.fullmatch(line)):
         return "sos"
     return "law" if _RULE_TOLD.match(line) else ""
 
 
-def rich(line: str) -> Markup:
+def rich(line: str, ring: bool = False) -> Markup:
     """A line with what is no prose told apart: case codes, days in figures, and the rules at its end.
 
     :param line: a line of a message.
+    :param ring: whether 112 and 114 14 can be rung from it, where it says to ring them.
     :returns: HTML whose words are those of the line.
     """
     held, end = Markup(), 0
     for found in _TOLD_APART.finditer(line):
-        held += escape(line[end : found.start()])
+        held += _to_ring(line[end : found.start()], ring and _says_to_ring(line))
         held += Markup('<span class="{}">{}</span>').format(found.lastgroup, found.group())
         end = found.end()
-    return held + escape(line[end:])
+    return held + _to_ring(line[end:], ring and _says_to_ring(line))
+
+
+def _says_to_ring(line: str) -> bool:
+    return tone(line) == "sos" or _RINGS.search(line) is not None
+
+
+def _to_ring(words: str, ring: bool) -> Markup:
+    held, end = Markup(), 0
+    for found in _EMERGENCY.finditer(words) if ring else ():
+        held += escape(words[end : found.start()])
+        held += Markup('<a class="ring" href="{}">{}</a>').format(tel(found.group()), found.group())
+        end = found.end()
+    return held + escape(words[end:])
+
+
+def tel(number: str) -> str:
+    """The address that rings a number.
+
+    :param number: as it is written.
+    :returns: a ``tel:`` address.
+    """
+    return f"tel:{re.sub('[ -]', '', number)}"
 
 
 def weight(button: Button, bubble: Bubble) -> str:
@@ -215,10 +257,11 @@ def weight(button: Button, bubble: Bubble) -> str:
 
     :param button: the button.
     :param bubble: the message it stands under.
-    :returns: ``main`` for what saves, ends a list or reads on, ``quiet`` for the ways around, else ``choice``.
+    :returns: ``main`` for what saves, ends a list, reads on or shows the note of what was saved, ``quiet`` for the
+        ways around, else ``choice``.
     """
     value = button.value
-    if value in (SAVE, DONE) or value.startswith(f"{MORE}:"):
+    if value in (SAVE, DONE) or value.startswith(f"{MORE}:") or button is bubble.note_of_what_was_saved:
         return "choice" if bubble.is_a_text else "main"
     if value in ON_THE_WAY or (value.startswith(f"{CHANGE}:") and bubble.asks_what_to_change):
         return "choice"
@@ -226,6 +269,15 @@ def weight(button: Button, bubble: Bubble) -> str:
 
 
 @cache
+def _files() -> dict[str, tuple[bytes, str, str]]:
+    """Every file there is: what is asked for by another name is nowhere."""
+    found = {}
+    for file in STATIC.iterdir():
+        content = file.read_bytes()
+        found[file.name] = content, TYPES[file.name.rsplit(".", 1)[-1]], hashlib.sha256(content).hexdigest()[:12]
+    return found
+
+
 def static(name: str) -> tuple[bytes, str, str]:
     """A file that every page may use; none of them holds anything of a case.
 
@@ -233,12 +285,7 @@ def static(name: str) -> tuple[bytes, str, str]:
     :returns: its bytes, its type, and its digest.
     :raises KeyError: there is no such file.
     """
-    kind = TYPES[name.rsplit(".", 1)[-1]]
-    try:
-        content = (STATIC / name).read_bytes()
-    except OSError:
-        raise KeyError(name) from None
-    return content, kind, hashlib.sha256(content).hexdigest()[:12]
+    return _files()[name]
 
 
 def address_of(name: str) -> str:
@@ -262,6 +309,7 @@ def _environment() -> Environment:
     held.globals |= {
         "static": address_of,
         "rich": rich,
+        "tel": tel,
         "tone": tone,
         "fresh": lambda: secrets.randbits(62),
     }
@@ -300,5 +348,5 @@ def bubbles(messages: dict[int, Screen], live: int | None, nonces: Sequence[int]
 
 
 def _is_a_page(screen: Screen) -> bool:
-    """Whether it is a note that is to be copied; its buttons must not be looked for."""
-    return any(button.copy is not None for button in screen.buttons)
+    """Whether it is a text that is to be copied; its buttons must not be looked for."""
+    return any(button.copy is not None and not _NUMBER.fullmatch(button.copy) for button in screen.buttons)

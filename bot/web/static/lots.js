@@ -5,11 +5,14 @@
 (() => {
   const PATIENCE = 20000; // milliseconds until a post is given up; its number makes sure that it counts once
   const LONGEST_PAUSE = 60000;
+  const HERE_EVERY = 30000; // milliseconds between two signs that somebody is here
 
   const page = document.body.dataset.page;
   const notices = document.getElementById("notiser");
   let posting = false;
   let turn = 0; // of two fetches under way only the latest may change the page
+  let kept = Promise.resolve(); // settled when nothing that was ticked is on its way to be kept
+  let keeping = false;
 
   /* ── what is said in one line ─────────────────────────────────────────────────────────────────────────── */
 
@@ -46,7 +49,8 @@
   /* Only what has changed is touched, so that a reader, a screen reader and a finger keep their place. */
   const merge = (old, fresh, gently) => {
     const olds = [...old.children];
-    let kept = false;
+    const carried = [];
+    let stays = false;
     const wanted = [...fresh.children].map((node) => {
       const there = olds.find((one) => one.id === node.id);
       if (there && isSame(there, node)) {
@@ -54,8 +58,11 @@
         return there;
       }
       if (there && gently && isBeingFilledIn(there)) {
-        kept = true;
-        return there;
+        if (!carry(there, node)) {
+          stays = true;
+          return there;
+        }
+        carried.push(there);
       }
       if (there && gently) unfold(there, node);
       return document.adoptNode(node);
@@ -63,8 +70,8 @@
     if (gently) {
       // a question that is being answered stays until it is sent, even where it is no longer on the page
       olds.forEach((one, place) => {
-        if (wanted.includes(one) || !isBeingFilledIn(one)) return;
-        kept = true;
+        if (wanted.includes(one) || carried.includes(one) || !isBeingFilledIn(one)) return;
+        stays = true;
         wanted.splice(place, 0, one);
       });
     }
@@ -75,7 +82,17 @@
       if (old.children[place] !== node) old.insertBefore(node, old.children[place] ?? null);
     });
     if (gently && held && !held.isConnected) putBack(held, old);
-    return changed || kept;
+    return changed || stays;
+  };
+
+  /* What is ticked goes over to the same list in the message that takes its place; whether there was nothing else. */
+  const carry = (old, fresh) => {
+    const there = [...fresh.querySelectorAll("input")];
+    const pairs = [...old.querySelectorAll("input")].filter(isTouched).map((one) =>
+      [one, there.find((twin) => one.name.startsWith("rad:") && twin.name === one.name && twin.value === one.value)]);
+    if (pairs.some(([, twin]) => !twin)) return false;
+    for (const [one, twin] of pairs) twin.checked = one.checked;
+    return true;
   };
 
   /* What the reader has unfolded stays unfolded. */
@@ -87,11 +104,15 @@
   };
 
   /* The same button or field of the message that took the place of one that had the focus. */
-  const putBack = (held, where) => {
-    const same = [...where.querySelectorAll("button, input, a, summary")].find(
+  const twinOf = (held, where) => {
+    const near = document.getElementById(held.closest("li[id]")?.id ?? "") ?? where;
+    return [...near.querySelectorAll("button, input, a, summary")].find(
       (one) => one.tagName === held.tagName && one.name === held.name && one.type === held.type
         && (one.tagName === "INPUT" && one.type === "text" ? true : one.value === held.value));
-    (same ?? document.getElementById("nu"))?.focus({ preventScroll: true });
+  };
+
+  const putBack = (held, where) => {
+    (twinOf(held, where) ?? document.getElementById("nu"))?.focus({ preventScroll: true });
   };
 
   const markNewest = () => {
@@ -103,8 +124,8 @@
   const take = (fresh, gently) => {
     let changed = false;
     for (const name of ["talk", "sections", "cases"]) {
-      const [old, part] = [name, name].map((one, place) =>
-        (place ? fresh : document).querySelector(`[data-part="${one}"]`));
+      const old = document.querySelector(`[data-part="${name}"]`);
+      const part = fresh.querySelector(`[data-part="${name}"]`);
       if (old && part) changed = merge(old, part, gently) || changed;
     }
     for (const place of [".page > form", "footer"]) {
@@ -153,6 +174,14 @@
     set();
   };
 
+  /* The page in another language has this page's address: only its being loaded anew brings it. */
+  const goTo = (address) => {
+    if (new URL(address).pathname !== location.pathname) return location.assign(address);
+    history.scrollRestoration = "manual";
+    history.replaceState(null, "", "#nu");
+    location.reload();
+  };
+
   /* ── answers ──────────────────────────────────────────────────────────────────────────────────────────── */
 
   const send = async (form, button) => {
@@ -172,8 +201,8 @@
         // nothing is kept of it, so what was filled in stays to be sent again
         fail(form, fresh.querySelector(".says")?.textContent ?? notices.dataset.offline);
       } else if (isAnother(fresh)) {
-        if (response.redirected && response.ok) location.assign(response.url.split("#")[0]);
-        else show(fresh);
+        if (!response.redirected || !response.ok) show(fresh);
+        else goTo(response.url.split("#")[0]);
         return;
       } else if (mine === turn) {
         delete form.dataset.failed;
@@ -199,6 +228,16 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (posting) return event.preventDefault();
+    if (keeping) {
+      // the list is about to be put in place anew, and only the new one's button counts
+      event.preventDefault();
+      const button = event.submitter;
+      kept.then(() => {
+        const same = button?.isConnected ? button : button && twinOf(button, document);
+        (same?.form ?? form).requestSubmit(same);
+      });
+      return;
+    }
     const asks = new URL(form.action).pathname;
     if (page === "chat" && asks === "/svar") {
       event.preventDefault();
@@ -209,9 +248,61 @@
     setTimeout(() => { posting = false; }, 5000);
   });
 
+  /* ── somebody is here, or is about to be locked out ───────────────────────────────────────────────────── */
+
+  let said = 0;
+
+  const isHere = () => {
+    if (notices.textContent === notices.dataset.soon) notices.replaceChildren();
+    if (Date.now() - said < HERE_EVERY) return;
+    said = Date.now();
+    const key = document.querySelector("input[name=nyckel]")?.value ?? "";
+    fetch("/har", {
+      method: "POST", body: new URLSearchParams({ nyckel: key }), credentials: "same-origin", keepalive: true,
+    }).catch(() => { said = 0; });
+  };
+
+  /* What is ticked and not sent is kept as it stands, so that it is there when the page has locked itself. */
+  const keep = () => {
+    const form = document.querySelector(".message.live form.choices");
+    if (posting || keeping || !form || ![...form.elements].some(isTouched)) return;
+    keeping = true;
+    kept = keepNow(form).finally(() => { keeping = false; });
+  };
+
+  const keepNow = async (form) => {
+    const fields = new FormData(form);
+    // a number of its own: where the answer is lost, the form's still counts
+    fields.set("n", String(crypto.getRandomValues(new BigUint64Array(1))[0] >> 2n));
+    fields.set("rader", "1");
+    const mine = ++turn;
+    try {
+      const response = await fetch("/svar", {
+        method: "POST", body: new URLSearchParams(fields), headers: { "X-Lots-Live": "1" },
+        credentials: "same-origin", cache: "no-store", keepalive: true, signal: AbortSignal.timeout(PATIENCE),
+      });
+      const fresh = await read(response);
+      if (!response.ok || mine !== turn) return;
+      if (isAnother(fresh)) return location.assign("/");
+      settle(form, fields);
+      take(fresh, true);
+    } catch {
+      return; // no contact; what is ticked still stands on the page
+    }
+  };
+
+  /* What has been kept is what the list starts from; only what has been ticked since is still being filled in. */
+  const settle = (form, fields) => {
+    const ticked = [...form.elements].filter((one) => one.name.startsWith("rad:"));
+    const now = ticked.map((one) => one.checked);
+    for (const one of ticked) one.defaultChecked = fields.get(one.name) === one.value;
+    ticked.forEach((one, place) => { one.checked = now[place]; });
+  };
+
   /* ── what is new ──────────────────────────────────────────────────────────────────────────────────────── */
 
   const look = async () => {
+    await kept;
     if (posting) return;
     const mine = ++turn;
     let response;
@@ -243,6 +334,10 @@
     source = new EventSource("/live");
     source.addEventListener("open", () => { pause = 0; });
     source.addEventListener("nytt", look);
+    source.addEventListener("snart", () => {
+      if (notices.textContent !== notices.dataset.soon) say(notices.dataset.soon, false);
+      keep();
+    });
     source.addEventListener("last", () => {
       source.close();
       location.assign("/");
@@ -256,8 +351,9 @@
 
   const live = () => {
     listen();
+    for (const what of ["input", "change", "keydown"]) document.getElementById("main").addEventListener(what, isHere);
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState !== "visible") return;
+      if (document.visibilityState !== "visible") return keep();
       if (source.readyState === EventSource.CLOSED) listen();
       look();
     });
@@ -310,7 +406,9 @@
     if (button) copy(button);
   });
 
-  const wake = (where) => where.querySelectorAll("[data-copy], [data-copy-all]").forEach((one) => { one.hidden = false; });
+  const wake = (where) => {
+    where.querySelectorAll("[data-copy], [data-copy-all], [data-copies]").forEach((one) => { one.hidden = false; });
+  };
 
   /* ── the Mini App ─────────────────────────────────────────────────────────────────────────────────────── */
 
