@@ -170,7 +170,7 @@ def house(chromium: Chromium) -> Iterator[House]:
     held = House(chromium)
     yield held
     held.close()
-    assert held.faults == []
+    assert held.faults == [], held.faults
 
 
 # ── the server ───────────────────────────────────────────────────────────────────────────────────────────────────

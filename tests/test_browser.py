@@ -318,10 +318,14 @@ def test_after_five_minutes_the_page_hides_itself(house: House, monkeypatch: pyt
 
 
 TO_THE_LIST = ("Samtycke", "Nytt ärende", "SIG unga vuxna", "21–29 år", "Ja")
-HIDES = """() => {
-  Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+HIDES, SHOWS = (
+    f"""() => {{
+  Object.defineProperty(document, "visibilityState", {{ value: "{state}", configurable: true }});
   document.dispatchEvent(new Event("visibilitychange"));
-}"""
+}}"""
+    for state in ("hidden", "visible")
+)
+"""A telephone that is put away, and taken up again."""
 SLOW = """() => {
   window.swift = window.fetch;
   window.fetch = async (...asked) => {
@@ -366,6 +370,8 @@ def test_what_is_ticked_is_there_after_the_lock(house: House, monkeypatch: pytes
         assert held == [f"rad:{lines[1]['value']}", "refused"], "the focus is where it was"
         assert await hand.notices() == ([SOON] if how == "soon" else [])
         house.passes(minutes=5)
+        if how == "hidden":
+            await hand.page.evaluate(SHOWS)
         await hand.page.wait_for_selector("body[data-page=locked]")
         await unlocks(hand)
         assert stands(await hand.newest())[:3] == ["given", "refused", "not_asked"]
@@ -679,13 +685,13 @@ def test_without_contact_what_was_typed_stays(house: House) -> None:
         await hand.page.context.set_offline(True)
         await hand.press_on(form.locator("button"))
         await hand.page.wait_for_selector("#notiser p")
-        assert await hand.notices() == ["Ingen kontakt. Svaret är inte sparat. Försök igen."]
+        assert await hand.notices() == ["Ingen kontakt. Det är osäkert om svaret kom fram. Försök igen."]
         assert await form.locator("input[name=text]").input_value() == "ÖK7"
         await hand.page.context.set_offline(False)
         before = house.posts
         await hand.press_on(form.locator("button"))
         await hand.settles(before)
-        assert "Ingen kontakt. Svaret är inte sparat. Försök igen." not in await hand.notices()
+        assert "Ingen kontakt. Det är osäkert om svaret kom fram. Försök igen." not in await hand.notices()
 
     house.run(story())
     house.faults[:] = [fault for fault in house.faults if "ERR_INTERNET_DISCONNECTED" not in fault]

@@ -5,6 +5,7 @@
 (() => {
   const PATIENCE = 20000; // milliseconds until a post is given up; its number makes sure that it counts once
   const LONGEST_PAUSE = 60000;
+  const LEFT = "left"; // this page is on its way to another
   const HERE_EVERY = 30000; // milliseconds between two signs that somebody is here
 
   const page = document.body.dataset.page;
@@ -21,6 +22,13 @@
     line.className = bad ? "bad" : "told";
     line.textContent = words;
     notices.replaceChildren(line);
+  };
+
+  /* AbortSignal.timeout is younger than some telephones. */
+  const patience = () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), PATIENCE);
+    return controller.signal;
   };
 
   /* ── putting a fetched page in the place of this one ─────────────────────────────────────────────────── */
@@ -194,7 +202,7 @@
     try {
       const response = await fetch(form.action, {
         method: "POST", body: new URLSearchParams(fields), credentials: "same-origin", cache: "no-store",
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: patience(),
       });
       const fresh = await read(response);
       if (response.status >= 500 || response.status === 429) {
@@ -279,7 +287,7 @@
     try {
       const response = await fetch("/svar", {
         method: "POST", body: new URLSearchParams(fields), headers: { "X-Lots-Live": "1" },
-        credentials: "same-origin", cache: "no-store", keepalive: true, signal: AbortSignal.timeout(PATIENCE),
+        credentials: "same-origin", cache: "no-store", keepalive: true, signal: patience(),
       });
       const fresh = await read(response);
       if (!response.ok || mine !== turn) return;
@@ -309,7 +317,7 @@
     try {
       response = await fetch(location.pathname, {
         headers: { "X-Lots-Live": "1" }, credentials: "same-origin", cache: "no-store",
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: patience(),
       });
     } catch {
       return; // no contact; the next sign of life brings it
@@ -317,7 +325,10 @@
     if (!response.ok) return;
     const fresh = await read(response);
     if (posting || mine !== turn) return;
-    if (isAnother(fresh)) return location.assign("/");
+    if (isAnother(fresh)) {
+      location.assign("/");
+      return LEFT;
+    }
     const before = notices.textContent;
     if (take(fresh, true) && notices.textContent === before && before !== notices.dataset.fresh) {
       say(notices.dataset.fresh, false);
@@ -345,24 +356,29 @@
     source.addEventListener("error", () => {
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       pause = Math.min(Math.max(pause * 2, 2000), LONGEST_PAUSE);
-      waiting = setTimeout(() => look().then(listen), pause);
+      waiting = setTimeout(() => lookAndListen(), pause);
     });
   };
+
+  /* A page that turns out to be locked has nothing to listen to. */
+  const lookAndListen = () => look().then((came) => { if (came !== LEFT) listen(); });
 
   const live = () => {
     listen();
     for (const what of ["input", "change", "keydown"]) document.getElementById("main").addEventListener(what, isHere);
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState !== "visible") return keep();
-      if (source.readyState === EventSource.CLOSED) listen();
-      look();
+      if (document.visibilityState !== "visible") {
+        keep();
+        source.close(); // many pages in the background would use up the browser's connections
+        return;
+      }
+      lookAndListen();
     });
     addEventListener("pagehide", () => source.close());
     addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
       posting = false;
-      listen();
-      look();
+      lookAndListen();
     });
   };
 
