@@ -209,13 +209,13 @@ def told() -> Iterator[list[dict[str, Any]]]:
 def test_the_link_may_be_looked_at_often_and_used_once(place: Place) -> None:
     """A mail program that opens links to look at them lets nobody in, and shuts nobody out."""
     code = place.office.invites()
-    assert [place.access.invitation_holds(code) for _ in range(3)] == [True] * 3
+    assert [place.office.store.invitation_holds(code, place.office.now) for _ in range(3)] == [True] * 3
     assert place.office.store.people() == []
     token = place.access.accept(code)
     assert token is not None
     assert Browser(place.access, token).sees() == "choose_pin"
     assert [person.channel for person in place.office.store.people()] == [WEB]
-    assert not place.access.invitation_holds(code)
+    assert not place.office.store.invitation_holds(code, place.office.now)
     assert place.access.accept(code) is None
 
 
@@ -227,7 +227,6 @@ def test_of_a_code_that_does_not_do_nobody_learns_why(place: Place) -> None:
     bell = place.access.bell_code(known)
     before = place.dump()
     for code in ("", "x" * 24, "å" * 24, "\ud800", "a" * 10_000, old, used, bell):
-        assert not place.access.invitation_holds(code), code
         assert place.access.accept(code) is None, code
     assert place.dump() == before, "nothing is left of the tries, and the doorbell's code is still there"
 
@@ -641,7 +640,8 @@ def test_a_page_that_has_been_signed_out_elsewhere_takes_no_try(place: Place) ->
     browser = place.inside()
     browser.locks()
     visit = browser.visit()
-    place.access.sign_out_everywhere(visit.person)
+    with place.office.store.transaction():
+        place.office.store.sign_out_everywhere(visit.person.id)
     assert now_is(place.access.unlock(visit, WRONG)) == Outcome("gone")
     assert place.pin_of_person(visit.person).failed == 0
 
@@ -908,7 +908,8 @@ def test_signing_out_everywhere_keeps_the_pin(place: Place) -> None:
     other, person = place.another(browser), browser.visit().person
     device = place.access.remember(person)
     assert device is not None
-    place.access.sign_out_everywhere(person)
+    with place.office.store.transaction():
+        place.office.store.sign_out_everywhere(person.id)
     assert (browser.sees(), other.sees(), place.access.device_of(device)) == (None, None, None)
     token = place.access.enter(person)
     assert token is not None
@@ -1074,7 +1075,7 @@ def test_one_more_browser_asks_for_the_pin_there_is_and_ends_nothing(place: Plac
 def test_a_code_for_one_more_browser_works_once_and_for_a_quarter(place: Place) -> None:
     person = place.inside().visit().person
     used, old = place.access.browser_code(person), place.access.browser_code(person)
-    assert place.access.invitation_holds(used)
+    assert place.office.store.invitation_holds(used, place.office.now, ("browser",))
     assert place.access.accept(used) is not None
     assert place.access.accept(used) is None
     place.passes(minutes=15)

@@ -143,14 +143,6 @@ class Access:
 
     # ── coming in ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def invitation_holds(self, code: str) -> bool:
-        """Whether an invitation's page may ask to press the button; looking does not use the invitation up.
-
-        :param code: what the link held.
-        :returns: ``True`` for one that signs somebody in.
-        """
-        return code.isascii() and self.store.invitation_holds(code, self._now(), (ALL, BROWSER))
-
     def accept(self, code: str) -> str | None:
         """Use an invitation up; a PIN is chosen next, also by somebody who has had one.
 
@@ -376,15 +368,6 @@ class Access:
             self._forget(self._current(visit.key))
             if device_token is not None:
                 self._forget_device(visit.person, device_token)
-
-    def sign_out_everywhere(self, person: Person) -> None:
-        """Sign a person out in every browser, and remember none of them.
-
-        :param person: who; their PIN stays.
-        """
-        with self.store.transaction():
-            self.store.sign_out_everywhere(person.id)
-        _tell("SignedOutEverywhere")
 
     def sweep(self) -> list[str]:
         """Forget what is out of time.

@@ -31,14 +31,6 @@ class Live:
         for page in self._pages.get(person, ()):
             page.set()
 
-    def changed_for(self, people: list[str]) -> None:
-        """Tell several people's open pages.
-
-        :param people: ids.
-        """
-        for person in people:
-            self.changed(person)
-
     def looks(self, person: str) -> bool:
         """Whether somebody has a page open.
 

@@ -159,7 +159,9 @@ class Web:
     def _saved_in(self, saved_in: frozenset[str]) -> None:
         """A case has changed: whoever may see it has it before them anew."""
         districts = {self._store.district_of(case) for case in saved_in}
-        self.live.changed_for([person.id for person in self._store.people(WEB) if person.district in districts])
+        for person in self._store.people(WEB):
+            if person.district in districts:
+                self.live.changed(person.id)
 
     # ── at the door ──────────────────────────────────────────────────────────────────────────────────────────
 
