@@ -161,6 +161,15 @@ def test_another_button_of_a_form_that_was_sent_is_told_to_be_uncertain(house: H
     assert anna.notices == [], "the same button twice is a double press"
 
 
+def test_what_is_remembered_of_a_form_is_not_what_was_typed_in_it(house: House) -> None:
+    anna = house.comes()
+    anna.presses("Registrera samtal")
+    anna.submits(text="200601212384")  # one of those that Skatteverket publishes for tests
+    held = vars(house.site.web.chats)
+    assert held["_numbers"], "the form is remembered"
+    assert "200601212384" not in repr(held)
+
+
 # ── a list that is being filled in ───────────────────────────────────────────────────────────────────────────
 
 

@@ -6,6 +6,8 @@ older than the last few messages is gone, and when nobody is signed in any more 
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -47,7 +49,8 @@ class Chats:
         self._changed = changed
         self._looks = looks
         self._told: dict[str, list[str]] = {}
-        self._numbers: OrderedDict[int, Said | Pressed] = OrderedDict()
+        self._secret = secrets.token_bytes(32)
+        self._numbers: OrderedDict[int, bytes] = OrderedDict()
 
     def start(self) -> None:
         """Put what was queued before the program ended into the chats, and handle what had arrived."""
@@ -70,12 +73,13 @@ class Chats:
         :raises StoreError: nothing of it is kept.
         :raises Waits: it is kept, and comes into effect when the store can be used again.
         """
-        if (before := self._numbers.get(update.update)) is not None and before != update:
+        mark = hashlib.blake2b(repr(update).encode("utf-8", "surrogatepass"), key=self._secret).digest()
+        if self._numbers.get(update.update, mark) != mark:
             if (person := self._store.person_at(WEB, update.address)) is not None:
                 self.tell(person, OLD_FORM)  # another button of a form that has been sent
             return []
         self._desk.take_in(WEB, [update])
-        self._numbers[update.update] = update
+        self._numbers[update.update] = mark  # and never what was typed
         if len(self._numbers) > NUMBERS_KNOWN:
             self._numbers.popitem(last=False)
         try:
