@@ -41,8 +41,6 @@ LONGEST_TEXT = 200
 CASES_LOOKED_AT = 20
 """How many of a person's cases are looked at; those that are closed, or another district's now, fall away."""
 
-"""How many of a person's latest cases are looked through for those that are still theirs."""
-
 ONLY_INVITED = _("Den här chatten är bara för inbjudna.")
 ONLY_PRIVATE = _("Den här boten fungerar bara i privata chattar.")
 
@@ -60,8 +58,6 @@ MOST_PRESSES = 200
 
 BATCH = 200
 """How many updates may share a commit."""
-
-"""How often a stranger may try an invitation before the bot falls silent towards them."""
 
 
 @dataclass(frozen=True, slots=True)
