@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from bot.turn import COMMAND, NOTE
 from dialogs.answers import DONE
-from dialogs.case_code import ALPHABET
+from dialogs.case_code import SHAPE
 from dialogs.texts import translate
 from state.screen import NO_SESSION, Button, Screen
 from state.session import ANOTHER, CHANGE, MORE, NO_GO_ON, RESUME, SAVE, START_OVER, YES_ABANDON
@@ -28,9 +28,8 @@ TYPED = ("date", "month", "number", "code")
 """The kinds of answer that have a field to type in; the others are pressed."""
 
 
-_CODE = rf"Ö?[{ALPHABET}]{{2,3}}-[{ALPHABET}]{{3}}"
 _RULES = r"\((?:[A-ZÅÄÖ]{2,4}-\d+[a-z]?(?:, )?)+\)$"
-_TOLD_APART = re.compile(rf"(?P<code>\b{_CODE}\b)|(?P<rules>{_RULES})|(?P<day>\b\d{{4}}-\d\d-\d\d\b)")
+_TOLD_APART = re.compile(rf"(?P<code>\b{SHAPE.pattern}\b)|(?P<rules>{_RULES})|(?P<day>\b\d{{4}}-\d\d-\d\d\b)")
 _ASKED = re.compile(r"\?(?: |$)")
 _PAIR = re.compile(r"([^:.?!()–]{1,40}:) (\S.*)")
 _ALARM = re.compile(r"(?:^|[.?!] )(?:Ring 112|Fara för liv|Call 112|Danger to life)\b")
