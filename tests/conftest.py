@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 
+from bot import logs
 from state.people import Role
 from tests.botapi import BotApi, User
 from tests.running import BANNER, DISTRICT, Lots, environment, shown
@@ -71,3 +75,23 @@ def assert_nothing_broke(lots: Lots) -> None:
     """Every line of the log is one of ours, and no update failed."""
     failed = [line for line in lots.log_lines() if line.get("event") == "UpdateFailed"]
     assert lots.may_fail or not failed
+
+
+@pytest.fixture
+def talkative() -> Iterator[io.StringIO]:
+    """What comes on stderr with the log as `lots run` sets it up, at DEBUG, and whatever else reaches the root."""
+    loggers = [logging.getLogger(name) for name in ("lots", *logs.FOREIGN)]
+    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    root, level = logging.getLogger(), logging.getLogger().level
+    said = io.StringIO()
+    also = logging.StreamHandler(said)
+    with redirect_stderr(said):
+        logs.set_up("DEBUG")
+        root.addHandler(also)
+        root.setLevel(logging.DEBUG)
+        yield said
+    root.removeHandler(also)
+    root.setLevel(level)
+    for logger, handlers, was, propagate in before:
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(was)

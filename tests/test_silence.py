@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import redirect_stderr
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -103,26 +101,6 @@ class SilentPlayer(Looking, TelegramPlayer):
 
 class SilentWebPlayer(Looking, WebPlayer):
     """On the web."""
-
-
-@pytest.fixture
-def talkative() -> Iterator[io.StringIO]:
-    """What comes on stderr with the log as `lots run` sets it up, at DEBUG, and whatever else reaches the root."""
-    loggers = [logging.getLogger(name) for name in ("lots", *logs.FOREIGN)]
-    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
-    root, level = logging.getLogger(), logging.getLogger().level
-    said = io.StringIO()
-    also = logging.StreamHandler(said)
-    with redirect_stderr(said):
-        logs.set_up("DEBUG")
-        root.addHandler(also)
-        root.setLevel(logging.DEBUG)
-        yield said
-    root.removeHandler(also)
-    root.setLevel(level)
-    for logger, handlers, was, propagate in before:
-        logger.handlers[:], logger.propagate = handlers, propagate
-        logger.setLevel(was)
 
 
 @pytest.mark.parametrize("path", EVERY)

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import redirect_stderr
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -23,7 +21,6 @@ import pytest
 from aiohttp import ClientResponse, FormData
 from argon2 import PasswordHasher
 
-from bot import logs
 from bot.desk import Incoming
 from bot.settings import WebRules
 from bot.web import server
@@ -667,22 +664,9 @@ def test_a_personal_number_is_refused_and_is_nowhere_afterwards(house: House, lo
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log(talkative: io.StringIO) -> io.StringIO:
     """The log as `lots run` sets it up, at its most talkative, and whatever else reaches the root."""
-    loggers = [logging.getLogger(name) for name in ("lots", *logs.FOREIGN)]
-    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
-    root, said = logging.getLogger(), io.StringIO()
-    level, also = root.level, logging.StreamHandler(said)
-    with redirect_stderr(said):
-        logs.set_up("DEBUG")
-        root.addHandler(also)
-        root.setLevel(logging.DEBUG)
-        yield said
-    root.removeHandler(also)
-    root.setLevel(level)
-    for logger, handlers, was, propagate in before:
-        logger.handlers[:], logger.propagate = handlers, propagate
-        logger.setLevel(was)
+    return talkative
 
 
 NONSENSE = (
