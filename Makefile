@@ -3,11 +3,13 @@
 #   PYTHON=python3.13 VENV=.venv-3.13    another Python, beside the usual one
 #   ARGS="-k samtal"                     more for pytest
 #   JOBS=3                               how many tests at a time
+#   SHORT=1                              the short form of a slow proof, as CI runs it
 
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 3
 ARGS ?=
+SHORT ?=
 
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
@@ -81,10 +83,10 @@ process: $(VENV)/.lots-dev ## the program itself, started, stopped, fed bad weat
 	@$(PYTEST) -n $(JOBS) -m "process and not kill" $(ARGS)
 
 kill: $(VENV)/.lots-dev ## kill the running program at many moments: nothing may be lost
-	@$(PYTEST) -m kill $(ARGS)
+	@$(PYTEST) -n $(JOBS) -m kill $(if $(SHORT),--short) $(ARGS)
 
 transcripts: $(VENV)/.lots-dev ## every transcript over HTTP, both ways: the same screens, a silent log, an unreadable disk
-	@$(PYTEST) -n $(JOBS) -m every $(ARGS)
+	@$(PYTEST) -n $(JOBS) -m every $(if $(SHORT),--short) $(ARGS)
 
 browser: $(VENV)/.lots-dev ## the web chat in Chromium: every dialog, with thumbs, keys and axe; LOTS_SHOTS=… keeps pictures
 	@tools/chromium >/dev/null

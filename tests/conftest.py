@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr
 from pathlib import Path
 
@@ -75,6 +76,53 @@ def assert_nothing_broke(lots: Lots) -> None:
     """Every line of the log is one of ours, and no update failed."""
     failed = [line for line in lots.log_lines() if line.get("event") == "UpdateFailed"]
     assert lots.may_fail or not failed
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--short", action="store_true", help="the short form of the slow proofs: a third of each")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The short form plays every third of the transcripts over HTTP, and every third kill of those with a test each."""
+    if not config.getoption("--short"):
+        return
+    seen: Counter[str] = Counter()
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        place = 0
+        if item.get_closest_marker("every") or (item.get_closest_marker("kill") and "at" in _parameters(item)):
+            kind = item.nodeid.partition("[")[0]
+            place, seen[kind] = seen[kind], seen[kind] + 1
+        (kept if place % SHORT_STRIDE == 0 else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
+SHORT_STRIDE = 3
+
+
+def _parameters(item: pytest.Item) -> Mapping[str, object]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
+@pytest.fixture(scope="session")
+def stride(request: pytest.FixtureRequest) -> int:
+    """How far the steps of a slow proof are apart: each of them, or every third in the short form."""
+    return SHORT_STRIDE if request.config.getoption("--short") else 1
+
+
+@pytest.fixture
+def counted(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says at the end of the run what a slow proof counted, also where it ran in a process of its own."""
+    return lambda line: record_property("counted", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed"):
+        for name, line in report.user_properties:
+            if name == "counted":
+                terminalreporter.write_line(str(line))
 
 
 @pytest.fixture

@@ -43,5 +43,5 @@ def main(at: int, phase: str) -> None:
         if dies:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Store.transaction = transaction  # type: ignore[method-assign]
+    Store.transaction = transaction  # type: ignore[method-assign, assignment]
     lots(["run"], prog_name="lots")
