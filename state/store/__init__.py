@@ -1,0 +1,41 @@
+"""The one door to the disk: an encrypted SQLite file under sqlite-utils.
+
+WAL, ``synchronous=FULL`` and ``secure_delete``; strict tables; migrations that are never edited once shipped. Nobody
+else writes SQL. A write happens inside :meth:`Store.transaction`, which takes the write lock at once.
+"""
+
+from __future__ import annotations
+
+from state.store.base import NEVER, WEB, claimed
+from state.store.mail import Arrived, Leaving, Mail
+from state.store.migrations import MIGRATIONS
+from state.store.sessions import Sessions
+from state.store.web import BellAt, Pin, SignIn, SignInKind, SignInState, Web
+
+__all__ = [
+    "MIGRATIONS",
+    "NEVER",
+    "WEB",
+    "Arrived",
+    "BellAt",
+    "Leaving",
+    "Pin",
+    "SignIn",
+    "SignInKind",
+    "SignInState",
+    "Store",
+    "claimed",
+]
+
+
+class Store(Web, Sessions, Mail):
+    """The store of one installation and one mode: its file, and everything in it.
+
+    :param path: the database file, made where it is not there; ``None`` keeps it in memory (transcripts).
+    :param key: 32 bytes.
+    :param source: randomness for ids and salts.
+    :raises WrongKey: the key does not open the file, or the file is no store.
+    :raises NewerStore: a newer version of Lots wrote it.
+    :raises StoreBusy: another process holds it for longer than five seconds.
+    :raises DiskFailed: the file cannot be opened or written.
+    """

@@ -1,0 +1,147 @@
+"""Records: append-only, each in its envelope, chained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from dialogs.records import Record
+from dialogs.registry import KINDS
+from dialogs.rules.cases import the_fact_that_stands
+from state import ids, records
+from state.errors import BrokenChain
+from state.people import Person
+from state.records import GENESIS, Envelope
+from state.store.base import File, utc
+
+_RECORD = "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash"
+
+
+class Records(File):
+    """The records, and the cases they make."""
+
+    def append(self, record: Record, author: Person, now: datetime) -> Envelope:
+        """Write a record; it is never changed.
+
+        :param record: what is kept.
+        :param author: who writes it.
+        :param now: the time, with a zone.
+        :returns: the record in its envelope.
+        """
+        last = self._row("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1") or (0, GENESIS)
+        held = records.sealed(
+            seq=last[0] + 1,
+            id_=ids.uuid7(self._source, now),
+            record=record,
+            author=author.id,
+            district=author.district,
+            recorded_at=utc(now),
+            salt=f"{self._source.bits(128):032x}",
+            previous=last[1],
+        )
+        self._conn.execute(
+            f"INSERT INTO record ({_RECORD}, case_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                held.seq,
+                held.id,
+                held.kind,
+                held.schema,
+                held.author,
+                held.district,
+                held.occurred_at,
+                held.recorded_at,
+                records.canonical(record.payload()),
+                held.salt,
+                held.digest,
+                held.previous,
+                held.hash,
+                record.case,
+            ),
+        )
+        self._cases.pop(record.case, None)
+        return held
+
+    def entries(self, case: str) -> tuple[Envelope, ...]:
+        """A case's records.
+
+        :param case: a case code.
+        :returns: oldest first; empty where there is no such case.
+        """
+        held = self._cases.get(case)
+        if held is None:
+            rows = self._rows(f"SELECT {_RECORD} FROM record WHERE case_code = ? ORDER BY seq", case)
+            held = tuple(_envelope(row) for row in rows)
+            if len(self._cases) >= 2000:
+                self._cases.clear()
+            self._cases[case] = held
+        return held
+
+    def record(self, id_: str) -> Envelope | None:
+        """A record by its id.
+
+        :param id_: UUIDv7.
+        :returns: the record, or ``None``.
+        """
+        row = self._row(f"SELECT {_RECORD} FROM record WHERE id = ?", id_)
+        return _envelope(row) if row else None
+
+    def records(self) -> Iterator[Envelope]:
+        """Every record, in order.
+
+        :returns: an iterator; read it to its end before the next write.
+        :raises BrokenChain: a record is not what any version of Lots writes.
+        """
+        for row in self._conn.execute(f"SELECT {_RECORD} FROM record ORDER BY seq"):
+            try:
+                held = _envelope(row)
+            except (LookupError, TypeError, ValueError, AttributeError):
+                raise BrokenChain(f"record {row[0]} ({row[1]}) cannot be read: it was changed") from None
+            yield held
+
+    def latest_cases(self, author: str, limit: int) -> list[str]:
+        """The cases a person wrote in, latest first.
+
+        :param author: the person's id.
+        :param limit: how many at most.
+        :returns: case codes; only the person's last hundred records are looked at.
+        """
+        rows = self._rows("SELECT case_code FROM record WHERE author = ? ORDER BY seq DESC LIMIT 100", author)
+        return list(dict.fromkeys(row[0] for row in rows))[:limit]
+
+    def case_exists(self, case: str) -> bool:
+        """Whether any record has a code.
+
+        :param case: a case code.
+        :returns: whether it is taken.
+        """
+        return bool(self.entries(case))
+
+    def district_of(self, case: str) -> str | None:
+        """The district a case belongs to: what was said last, or that of its first record.
+
+        :param case: a case code.
+        :returns: the district, or ``None`` where there is no such case.
+        """
+        held = self.entries(case)
+        stands = the_fact_that_stands(held, "district")
+        return stands.value if stands else held[0].district if held else None
+
+
+def _envelope(row: Sequence[Any]) -> Envelope:
+    return Envelope(
+        seq=row[0],
+        id=row[1],
+        kind=row[2],
+        schema=row[3],
+        author=row[4],
+        district=row[5],
+        occurred_at=row[6],
+        recorded_at=row[7],
+        record=KINDS[row[2]].from_payload(json.loads(row[8])),
+        salt=row[9],
+        digest=row[10],
+        previous=row[11],
+        hash=row[12],
+    )
