@@ -67,6 +67,7 @@ class Policy:
     :ivar consent_longest_months: how many months it may last at most.
     :ivar oldest_consent_days: how many days back an answer about consent may lie.
     :ivar ends_soon_days: how many days before its end a consent is to be asked for again.
+    :ivar purge_after_days: how many days a case must have been closed and received before it may be purged.
     :ivar law_read_days: after how many days a law text must be read again.
     :ivar other_parties: parties of the deployment's own, beside those that ship (CON-2).
     :ivar exit_parties: the parties that a referral to exit work concerns (CON-14; unconfirmed, so configuration).
@@ -93,6 +94,7 @@ class Policy:
     consent_longest_months: int = 12
     oldest_consent_days: int = 60
     ends_soon_days: int = 30
+    purge_after_days: int = 30
     law_read_days: int = 365
     other_parties: tuple[str, ...] = ()
     exit_parties: tuple[str, ...] = ("police", "probation", "arbetsformedlingen", "exit_unit")

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,9 @@ from dialogs.records import Record
 from state.errors import BrokenChain
 
 ZONE = ZoneInfo("Europe/Stockholm")
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""How far the clock may be set back without anybody minding: time synchronisation does it."""
 
 GENESIS = "0" * 64
 """What the first record says of the one before."""
@@ -61,6 +64,10 @@ class Envelope:
         """The day it was written, in local time."""
         return datetime.fromisoformat(self.recorded_at).astimezone(ZONE).date()
 
+    def holds(self) -> bool:
+        """Whether the payload is the one it was written with."""
+        return digest_of(self.record.payload(), self.salt) == self.digest
+
     def as_json(self) -> dict[str, Any]:
         """The envelope as plain JSON, one line of ``lots records --json``.
 
@@ -82,6 +89,45 @@ class Envelope:
             "previous": self.previous,
             "hash": self.hash,
         }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tombstone:
+    """What is left of a record that was purged: its head, and digests that keep the chain whole.
+
+    :ivar purge: the number of the purge.
+
+    The other fields are those of :class:`Envelope`; the case code, the payload and its salt are gone.
+    """
+
+    seq: int
+    id: str
+    kind: str
+    schema: int
+    author: str
+    district: str
+    occurred_at: str
+    recorded_at: str
+    digest: str
+    previous: str
+    hash: str
+    purge: int
+
+    def holds(self) -> bool:
+        """Nothing is left that could be changed."""
+        return True
+
+    def as_json(self) -> dict[str, Any]:
+        """The tombstone as plain JSON, one line of ``lots records --json``.
+
+        :returns: a dict; ``lots schema`` describes it.
+        """
+        names = (*("seq", "id", "kind", "schema", "author", "district", "occurred_at", "recorded_at"), "purge")
+        return {name: getattr(self, name) for name in (*names, "digest", "previous", "hash")}
+
+
+Link = Envelope | Tombstone
+"""One link of the chain."""
 
 
 def canonical(value: Any) -> str:
@@ -157,15 +203,17 @@ def sealed(
     )
 
 
-def verify(envelopes: Iterable[Envelope]) -> int:
+def verify(links: Iterable[Link], after: int = 0, previous: str = GENESIS) -> int:
     """Hold every record against its digest and the one before.
 
-    :param envelopes: all records of a store, in order.
-    :returns: how many there are.
+    :param links: records in order, those that were purged included; all of a store, or a part.
+    :param after: the number of the record before the part.
+    :param previous: that record's hash.
+    :returns: the number of the last record.
     :raises BrokenChain: a record is missing, moved or changed; says which.
     """
-    count, previous = 0, GENESIS
-    for held in envelopes:
+    count = after
+    for held in links:
         count += 1
         where = f"record {held.seq} ({held.id})"
         if held.seq != count:
@@ -174,7 +222,7 @@ def verify(envelopes: Iterable[Envelope]) -> int:
             )
         if held.previous != previous:
             raise BrokenChain(f"{where} does not follow the one before it: a record was changed, removed or put in")
-        if digest_of(held.record.payload(), held.salt) != held.digest:
+        if not held.holds():
             raise BrokenChain(f"{where} has a payload that is not the one it was written with")
         who, when = (held.author, held.district), (held.occurred_at, held.recorded_at)
         head = (held.seq, held.id, held.kind, held.schema, *who, *when)

@@ -33,10 +33,19 @@ def records_schema() -> dict[str, Any]:
             "digest": HASH,
             "previous": HASH,
             "hash": HASH,
+            "purge": {"type": "integer", "minimum": 1},
         },
         "required": [
-            *("seq", "id", "kind", "schema", "case", "author", "district", "occurred_at", "recorded_at", "payload"),
-            *("salt", "digest", "previous", "hash"),
+            *("seq", "id", "kind", "schema", "author", "district", "occurred_at", "recorded_at"),
+            *("digest", "previous", "hash"),
+        ],
+        "oneOf": [
+            {"title": "A record", "required": ["case", "payload", "salt"], "not": {"required": ["purge"]}},
+            {
+                "title": "What is left of a record that was purged",
+                "required": ["purge"],
+                "not": {"anyOf": [{"required": [name]} for name in ("case", "payload", "salt")]},
+            },
         ],
         "additionalProperties": False,
         "allOf": [

@@ -23,7 +23,7 @@ from dialogs.registry import KINDS
 from dialogs.texts import say
 from state.errors import BrokenChain
 from state.ids import Secret, Seeded, Source, short_id, uuid7
-from state.records import GENESIS, Envelope, canonical, digest_of, sealed, verify
+from state.records import GENESIS, Envelope, Link, Tombstone, canonical, digest_of, sealed, verify
 from state.schema import records_schema
 from tests.sample_dialog import VisitMade
 from tests.talk import MONDAY, OURS, OURS_TOO, REAL
@@ -358,7 +358,7 @@ def test_the_schema_of_the_lines_takes_every_line() -> None:
     jsonschema.Draft202012Validator.check_schema(records_schema())
     for line in lines(CHAIN):
         ENVELOPES.validate(line)
-        assert list(line) == records_schema()["required"]
+        assert list(line) == [name for name in records_schema()["properties"] if name != "purge"]
 
 
 @pytest.mark.parametrize(
@@ -379,6 +379,41 @@ def test_the_schema_of_the_lines_refuses_other_lines(
 ) -> None:
     (line,) = lines(CHAIN[1:2])
     assert not ENVELOPES.is_valid(change(line)), why
+
+
+def buried(held: Envelope) -> Tombstone:
+    """What is left of a record when it is purged."""
+    return Tombstone(
+        **{field.name: getattr(held, field.name) for field in fields(Tombstone) if field.name != "purge"}, purge=1
+    )
+
+
+def test_a_chain_in_which_records_were_purged_still_holds_and_every_line_is_as_the_schema_says() -> None:
+    links: list[Link] = [buried(CHAIN[0]), buried(CHAIN[1]), *CHAIN[2:]]
+    assert verify(links) == 4
+    for held in links:
+        ENVELOPES.validate(json.loads(json.dumps(held.as_json())))
+    assert set(links[0].as_json()) == {*records_schema()["required"], "purge"}
+    assert OURS not in json.dumps([held.as_json() for held in links[:2]]), "the case code is gone"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"case": OURS}, "the case code is left"),
+        ({"payload": TALK}, "the payload is left"),
+        ({"payload": {}}, "an empty one too"),
+        ({"salt": "00" * 16}, "the salt is left"),
+        ({"purge": 0}, "purges are counted from one"),
+        ({"purge": None}, "no purge took it"),
+        ({"digest": None}, "nothing to hold it by"),
+    ],
+)
+def test_the_schema_refuses_what_is_not_quite_purged(change: dict[str, Any], why: str) -> None:
+    line = buried(CHAIN[1]).as_json()
+    assert ENVELOPES.is_valid(line)
+    changed = {name: value for name, value in (line | change).items() if value is not None}
+    assert not ENVELOPES.is_valid(changed), why
 
 
 def test_a_record_says_when_it_happened_or_else_when_it_was_written() -> None:

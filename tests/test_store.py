@@ -90,6 +90,7 @@ def test_every_table_of_ours_is_strict(store: Store) -> None:
     assert set(tables) == {
         *("person", "invitation", "session", "inbox", "outbox", "record", "note_shown"),
         *("chat_message", "sign_in", "pin", "bell", "used_once"),
+        *("installation", "bundle", "purge", "purged_case", "printed"),
     }
     assert set(tables.values()) == {1}
 
@@ -219,6 +220,14 @@ def rows_of_notes_in_the_chat(db: Database) -> None:
 
 def rows_of_the_web(db: Database) -> None:
     """What the fourth version can hold besides: a message on the web, a browser, a PIN, a doorbell, a used hash."""
+    rows_but_records(db)
+    db.execute(
+        "INSERT INTO record VALUES (1, 'id', 'case_opened', 1, ?, 'p-1', 'Farsta', 'then', 'then', ?, '', '', '', '')",
+        [OURS, json.dumps({"case": OURS})],
+    )
+
+
+def rows_but_records(db: Database) -> None:
     db.execute(
         "INSERT INTO person VALUES ('p-1', 'samordnare', 'Farsta', 'sv', 'web', 'p-1', 12, '2026-11-23', "
         "'samordnare 1', NULL, '[\"id\"]')"
@@ -231,10 +240,6 @@ def rows_of_the_web(db: Database) -> None:
     )
     db.execute("INSERT INTO inbox VALUES (1, 'web', 10, 'p-1', 1795.5, '{\"what\": \"press\"}', NULL, NULL)")
     db.execute("INSERT INTO outbox VALUES (1, 'web', 'p-1', '{\"do\": \"show\"}', 1795.5, NULL, NULL)")
-    db.execute(
-        "INSERT INTO record VALUES (1, 'id', 'case_opened', 1, ?, 'p-1', 'Farsta', 'then', 'then', ?, '', '', '', '')",
-        [OURS, json.dumps({"case": OURS})],
-    )
     db.execute("INSERT INTO note_shown VALUES ('p-1', 12, 1795.5)")
     db.execute("INSERT INTO chat_message VALUES (12, 'p-1', '{\"text\": \"\"}')")
     db.execute("INSERT INTO sign_in VALUES ('00ff', 'p-1', 'session', 1796.5, 1795.5, 'open')")
@@ -243,11 +248,29 @@ def rows_of_the_web(db: Database) -> None:
     db.execute("INSERT INTO used_once VALUES ('00ff', 1795.5)")
 
 
+def rows_of_the_handover(db: Database) -> None:
+    """What the fifth version can hold besides: a bundle, a purge and its tombstone, a command that printed records."""
+    rows_but_records(db)
+    db.execute(
+        "INSERT INTO record VALUES (1, 'id', 'case_opened', 1, '', 'p-1', 'Farsta', 'then', 'then', '', '', '', '', "
+        "'', 1)"
+    )
+    db.execute("INSERT INTO installation VALUES ('00ff', 'ff00')")
+    db.execute(
+        "INSERT INTO bundle VALUES (1, 1, 1, '00ff', NULL, '2026-11-23', 'ff00', '00ff', '2026-11-23', NULL, NULL, "
+        "2, 1795.5)"
+    )
+    db.execute("INSERT INTO purge VALUES (1, 'SN 2026/12', '2026-11-23', 1, 1, 0)")
+    db.execute("INSERT INTO purged_case VALUES ('00ff', 1)")
+    db.execute("INSERT INTO printed VALUES (1, '2026-11-23', 'records', 'tillsyn', 1, 'lots')")
+
+
 FILLED: dict[str, Callable[[Database], None]] = {
     "m001_the_spine": rows_of_the_spine,
     "m002_life_around_a_dialog": rows_of_life_around_a_dialog,
     "m003_notes_in_the_chat": rows_of_notes_in_the_chat,
     "m004_the_web": rows_of_the_web,
+    "m005_the_handover": rows_of_the_handover,
 }
 """By migration: puts rows into the tables as they are when it has been applied, for the next one to meet."""
 

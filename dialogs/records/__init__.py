@@ -21,7 +21,7 @@ from dialogs.records.threats import (
     ThreatInputs,
     ThreatTriaged,
 )
-from dialogs.records.transfers import CorrectionNotice, Transferred
+from dialogs.records.transfers import CorrectionNotice, Declined, DeclineReason, DeclineSettled, Received, Transferred
 
 __all__ = [
     "BadRecord",
@@ -37,6 +37,9 @@ __all__ = [
     "CopySettled",
     "Corrected",
     "CorrectionNotice",
+    "DeclineReason",
+    "DeclineSettled",
+    "Declined",
     "DisclosureMade",
     "Entry",
     "ExitPrerequisites",
@@ -44,6 +47,7 @@ __all__ = [
     "HandoverTold",
     "Part",
     "PartyAnswer",
+    "Received",
     "Record",
     "RecordRef",
     "ReferralAnswered",

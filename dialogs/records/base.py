@@ -105,12 +105,14 @@ class Record(Part):
     :cvar kind: the record's kind, past tense.
     :cvar schema: the version of its fields; a change of meaning is a new version.
     :cvar apart: whether its code is no young person's case: it opens none, and nothing of it is shown in any.
+    :cvar bookkeeping: whether it only says what became of other records: by itself it makes no bundle.
     :ivar case: the case code.
     """
 
     kind: ClassVar[str]
     schema: ClassVar[int] = 1
     apart: ClassVar[bool] = False
+    bookkeeping: ClassVar[bool] = False
 
     case: CaseRef
 

@@ -15,9 +15,46 @@ class Transferred(Record):
     """Records of a case were handed over in a bundle; what changes them later needs a notice."""
 
     kind: ClassVar[str] = "transferred"
+    bookkeeping: ClassVar[bool] = True
 
     bundle: int
     records: tuple[RecordRef, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received(Record):
+    """The receiver has opened a bundle with records of this case, and its receipt has come."""
+
+    kind: ClassVar[str] = "received"
+    bookkeeping: ClassVar[bool] = True
+
+    bundle: int
+
+
+DeclineReason = Literal["unknown_case", "not_ours", "duplicate", "incomplete", "unreadable", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declined(Record):
+    """The receiver opened a bundle and declined one record of it: something is to be done here."""
+
+    kind: ClassVar[str] = "declined"
+    bookkeeping: ClassVar[bool] = True
+
+    bundle: int
+    record: RecordRef
+    reason: DeclineReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclineSettled(Record):
+    """What was done about a record that the receiver declined; the next bundle tells the receiver."""
+
+    kind: ClassVar[str] = "decline_settled"
+
+    record: RecordRef
+    about_day: date
+    outcome: Literal["ready_now", "written_there", "not_needed"]
 
 
 @dataclass(frozen=True, kw_only=True)

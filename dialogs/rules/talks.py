@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from dialogs.policy import Group, Policy
-from dialogs.records import Corrected, Entry, TalkHeld
+from dialogs.records import Corrected, Entry, Record, TalkHeld
 from dialogs.rules.cases import the_fact_that_stands
 
 Assessment = Literal["not_due", "suggested", "asked_for"]
@@ -53,14 +53,25 @@ def talks_as_they_stand(entries: Sequence[Entry]) -> tuple[Talk, ...]:
 
 
 @dataclass(frozen=True)
-class _Pending:
-    """A correction that is not written yet, in the place where it will stand."""
+class Pending:
+    """A record that is not written yet, in the place where it will stand."""
 
     id: str
     author: str
     said_on: date
     recorded_at: str
-    record: Corrected
+    record: Record
+
+
+def as_if_saved(entries: Sequence[Entry], record: Record) -> tuple[Entry, ...]:
+    """A case as it will be when a record is saved.
+
+    :param entries: the case's records, oldest first; at least one.
+    :param record: what is about to be saved.
+    :returns: the records with that one last; it has no id yet.
+    """
+    last = entries[-1]
+    return (*entries, Pending("", last.author, last.said_on, last.recorded_at, record))
 
 
 def talks_if_corrected(entries: Sequence[Entry], correction: Corrected) -> tuple[Talk, ...]:
@@ -70,8 +81,7 @@ def talks_if_corrected(entries: Sequence[Entry], correction: Corrected) -> tuple
     :param correction: the correction, a taking back included.
     :returns: the talks in the order they were written.
     """
-    last = entries[-1]
-    return talks_as_they_stand((*entries, _Pending("", last.author, last.said_on, last.recorded_at, correction)))
+    return talks_as_they_stand(as_if_saved(entries, correction))
 
 
 def the_day_that_gets_a_second_talk(entries: Sequence[Entry], correction: Corrected) -> date | None:

@@ -6,7 +6,8 @@ else writes SQL. A write happens inside :meth:`Store.transaction`, which takes t
 
 from __future__ import annotations
 
-from state.store.base import NEVER, WEB, claimed
+from state.store.base import NEVER, WEB, at_work, change_key, claimed, nobody_opens, opens
+from state.store.handover import Bundle, Handover, Printed, Purge
 from state.store.mail import Arrived, Leaving, Mail
 from state.store.migrations import MIGRATIONS
 from state.store.sessions import Sessions
@@ -18,17 +19,24 @@ __all__ = [
     "WEB",
     "Arrived",
     "BellAt",
+    "Bundle",
     "Leaving",
     "Pin",
+    "Printed",
+    "Purge",
     "SignIn",
     "SignInKind",
     "SignInState",
     "Store",
+    "at_work",
+    "change_key",
     "claimed",
+    "nobody_opens",
+    "opens",
 ]
 
 
-class Store(Web, Sessions, Mail):
+class Store(Web, Sessions, Mail, Handover):
     """The store of one installation and one mode: its file, and everything in it.
 
     :param path: the database file, made where it is not there; ``None`` keeps it in memory (transcripts).

@@ -112,3 +112,30 @@ def m004_the_web(db: Database) -> None:
     )
     db.execute("CREATE TABLE used_once (hash TEXT PRIMARY KEY, until REAL NOT NULL) STRICT")
     db.execute("ALTER TABLE invitation ADD COLUMN opens TEXT NOT NULL DEFAULT 'all'")
+
+
+@MIGRATIONS()
+def m005_the_handover(db: Database) -> None:
+    """Bundles, what was purged, and which commands printed records."""
+    db.execute("CREATE TABLE installation (id TEXT PRIMARY KEY, secret TEXT NOT NULL) STRICT")
+    db.execute(
+        """CREATE TABLE bundle (
+            number INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, head TEXT NOT NULL,
+            previous_bundle INTEGER, made_at TEXT NOT NULL, secret TEXT NOT NULL, content TEXT, written_at TEXT,
+            received_at TEXT, delivered_at REAL, tries INTEGER NOT NULL DEFAULT 0, next_try REAL NOT NULL DEFAULT 0
+        ) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE purge (
+            number INTEGER PRIMARY KEY, decision TEXT NOT NULL, at TEXT NOT NULL, cases INTEGER NOT NULL,
+            records INTEGER NOT NULL, shrunk INTEGER NOT NULL DEFAULT 0
+        ) STRICT"""
+    )
+    db.execute("CREATE TABLE purged_case (mark TEXT PRIMARY KEY, purge INTEGER NOT NULL) STRICT")
+    db.execute("ALTER TABLE record ADD COLUMN purge INTEGER")
+    db.execute(
+        """CREATE TABLE printed (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL,
+            records INTEGER NOT NULL, account TEXT NOT NULL
+        ) STRICT"""
+    )

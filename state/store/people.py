@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from state import ids
-from state.people import LABELS, Person, Role, code_hash
+from state.people import LABELS, LOTS, Person, Role, code_hash
 from state.records import Envelope
 from state.store.base import WEB, utc
 from state.store.records import Records
@@ -51,6 +51,13 @@ class People(Records):
         """
         row = self._row(f"SELECT {_PERSON} FROM person WHERE id = ? AND revoked_at IS NULL", id_)
         return _person(row) if row else None
+
+    def labels(self) -> dict[str, str]:
+        """What colleagues see of everyone who may have written a record, those who are revoked and Lots included.
+
+        :returns: labels by id.
+        """
+        return {LOTS.id: LOTS.label} | dict(self._rows("SELECT id, label FROM person ORDER BY rowid"))
 
     def speak(self, person: str, language: str) -> None:
         """Keep which language a person reads.

@@ -13,10 +13,13 @@ from dialogs.rules.cases import the_fact_that_stands
 from state import ids, records
 from state.errors import BrokenChain
 from state.people import Person
-from state.records import GENESIS, Envelope
+from state.records import GENESIS, Envelope, Link, Tombstone
+from state.sqlcipher import DatabaseError
 from state.store.base import File, utc
 
-_RECORD = "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash"
+_RECORD = (
+    "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash, purge"
+)
 
 
 class Records(File):
@@ -42,7 +45,7 @@ class Records(File):
             previous=last[1],
         )
         self._conn.execute(
-            f"INSERT INTO record ({_RECORD}, case_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO record ({_RECORD}, case_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
             (
                 held.seq,
                 held.id,
@@ -69,36 +72,76 @@ class Records(File):
         :param case: a case code.
         :returns: oldest first; empty where there is no such case.
         """
+        self._see_others()
         held = self._cases.get(case)
         if held is None:
-            rows = self._rows(f"SELECT {_RECORD} FROM record WHERE case_code = ? ORDER BY seq", case)
-            held = tuple(_envelope(row) for row in rows)
+            held = self._entries_unkept(case)
             if len(self._cases) >= 2000:
                 self._cases.clear()
             self._cases[case] = held
         return held
 
+    def _entries_unkept(self, case: str) -> tuple[Envelope, ...]:
+        """A case's records from the disk, for what goes through many cases once."""
+        rows = self._rows(f"SELECT {_RECORD} FROM record WHERE case_code = ? AND purge IS NULL ORDER BY seq", case)
+        return tuple(_envelope(row) for row in rows)
+
     def record(self, id_: str) -> Envelope | None:
         """A record by its id.
 
         :param id_: UUIDv7.
-        :returns: the record, or ``None``.
+        :returns: the record; ``None`` where there is none, or it was purged.
         """
-        row = self._row(f"SELECT {_RECORD} FROM record WHERE id = ?", id_)
+        row = self._row(f"SELECT {_RECORD} FROM record WHERE id = ? AND purge IS NULL", id_)
         return _envelope(row) if row else None
 
     def records(self) -> Iterator[Envelope]:
-        """Every record, in order.
+        """Every record that has not been purged, in order.
 
         :returns: an iterator; read it to its end before the next write.
         :raises BrokenChain: a record is not what any version of Lots writes.
         """
-        for row in self._conn.execute(f"SELECT {_RECORD} FROM record ORDER BY seq"):
-            try:
-                held = _envelope(row)
-            except (LookupError, TypeError, ValueError, AttributeError):
-                raise BrokenChain(f"record {row[0]} ({row[1]}) cannot be read: it was changed") from None
-            yield held
+        return (held for held in self.links() if isinstance(held, Envelope))
+
+    def links(self, first: int = 1, last: int | None = None) -> Iterator[Link]:
+        """The chain, or a part of it, in order.
+
+        :param first: the number to begin with.
+        :param last: the last number; ``None`` for the last there is.
+        :returns: an iterator, those that were purged as tombstones; read it to its end before the next write.
+        :raises BrokenChain: a record is not what any version of Lots writes.
+        :raises DiskFailed: the disk does not read, or the file is damaged.
+        """
+        until = (first, 2**62 if last is None else last)
+        sql = f"SELECT {_RECORD} FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        try:
+            for row in self._conn.execute(sql, until):
+                try:
+                    held = _link(row)
+                except (LookupError, TypeError, ValueError, AttributeError):
+                    raise BrokenChain(f"record {row[0]} ({row[1]}) cannot be read: it was changed") from None
+                yield held
+        except DatabaseError as fault:
+            raise self._told(fault) from None
+
+    def length(self) -> int:
+        """How long the chain is.
+
+        :returns: the number of its last record, those that were purged counted; 0 where there is none.
+        """
+        found = self._row("SELECT coalesce(max(seq), 0) FROM record")
+        return int(found[0]) if found else 0
+
+    def last_link(self) -> Link | None:
+        """The last record of the chain.
+
+        :returns: the record or what is left of it; ``None`` in an empty store.
+        """
+        row = self._row("SELECT max(seq) FROM record")
+        if row is None or row[0] is None:
+            return None
+        (held,) = self.links(row[0], row[0])
+        return held
 
     def latest_cases(self, author: str, limit: int) -> list[str]:
         """The cases a person wrote in, latest first.
@@ -108,7 +151,7 @@ class Records(File):
         :returns: case codes; only the person's last hundred records are looked at.
         """
         rows = self._rows("SELECT case_code FROM record WHERE author = ? ORDER BY seq DESC LIMIT 100", author)
-        return list(dict.fromkeys(row[0] for row in rows))[:limit]
+        return list(dict.fromkeys(row[0] for row in rows if row[0]))[:limit]  # one that was purged has none
 
     def case_exists(self, case: str) -> bool:
         """Whether any record has a code.
@@ -145,3 +188,14 @@ def _envelope(row: Sequence[Any]) -> Envelope:
         previous=row[11],
         hash=row[12],
     )
+
+
+def _tombstone(row: Sequence[Any]) -> Tombstone:
+    names = ("seq", "id", "kind", "schema", "author", "district", "occurred_at", "recorded_at")
+    return Tombstone(
+        **dict(zip(names, row[:8], strict=True)), digest=row[10], previous=row[11], hash=row[12], purge=row[13]
+    )
+
+
+def _link(row: Sequence[Any]) -> Link:
+    return _envelope(row) if row[13] is None else _tombstone(row)
