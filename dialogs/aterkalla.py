@@ -27,7 +27,7 @@ from dialogs.model import Decide, Dialog, Go, Line, Outcome, Question, Why, Worl
 from dialogs.records import ConsentWithdrawn, CorrectionNotice, Record
 from dialogs.rules.conditions import Change, parties_to_be_told, the_police_consent_was_withdrawn
 from dialogs.rules.consents import PARENTS_PARTY, POLICE, Consents, who_must_consent
-from dialogs.rules.transfers import notice_of, what_was_transferred
+from dialogs.rules.notices import notices_of_what_is_taken_back
 from dialogs.texts import Inside, Text, Words
 from dialogs.texts import mark as _
 
@@ -292,20 +292,7 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
         "pressed": answers.word_or_none("pressed"),
     }
     withdrawn = ConsentWithdrawn.from_payload({name: value for name, value in fields.items() if value is not None})
-    consents = _consents(answers, world)
-    changed = [consents.status(giver, party) for party in parties] or [consents.measure(giver)]
-    transferred = what_was_transferred(world.entries(case))
-    told = dict.fromkeys(s.entry for s in changed if s.entry is not None and s.entry.id in transferred)
-    about: dict[str, Any] = {
-        "giver": withdrawn.giver,
-        "parties": parties,
-        "kinds": withdrawn.kinds,
-        "measure": not parties,
-    }
-    return (
-        withdrawn,
-        *(notice_of(e, "withdrawn", **about) for e in told),
-    )
+    return (withdrawn, *notices_of_what_is_taken_back(world.entries(case), withdrawn, world.today))
 
 
 def note(kept: ConsentWithdrawn | CorrectionNotice) -> Sequence[Words]:

@@ -316,7 +316,7 @@ _REASONS = {
 }
 _NOTICES = {
     "withdrawn": _("Samtycket den {day} är överfört. Nu är det taget tillbaka, helt eller delvis."),
-    "mistaken": _("Samtycket den {day} är överfört. Det var fel."),
+    "mistaken": _("Det som skrevs om samtycke den {day} är överfört. Det var fel."),
     "corrected": _("Samtalet den {day} är överfört. Nu är det rättat."),
 }
 

@@ -480,6 +480,12 @@ ROUTES = (
 )
 
 
+def _what_was_handed_over(about: str, entries: Sequence[Entry]) -> list[Entry]:
+    """MOT-4, CON-13: what the case system holds of what is corrected: itself, or the talk it is a correction of."""
+    handed = what_was_transferred(entries)
+    return [link for link in _down_to_the_talk(about, entries) if link.id in handed][:1]
+
+
 def record(answers: Answers, world: World) -> Sequence[Record]:
     """What is kept: the correction, which points at what it is about, and a notice where that was handed over.
 
@@ -489,14 +495,14 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
     """
     case, about = answers.word("case"), answers.word("what_record")
     entry = _chosen(answers, world)
-    transferred = about in what_was_transferred(world.entries(case))
+    handed = _what_was_handed_over(about, world.entries(case))
     if "consent_reason" in answers:
         whose, reason = answers.word("whose"), answers.word("consent_reason")
         fields = {"case": case, "corrects": about, "about_day": the_day_of(entry).isoformat(), "reason": reason}
         corrected = ConsentCorrected.from_payload(fields | ({} if whose == EVERYONE else {"giver": whose}))
-        return (corrected, *((notice_of(entry, "mistaken", giver=corrected.giver),) if transferred else ()))
+        return (corrected, *(notice_of(held, "mistaken", giver=corrected.giver) for held in handed))
     correction = _correction(answers, world, answers.word("reason"))
-    return (correction, *((notice_of(entry, "corrected"),) if transferred else ()))
+    return (correction, *(notice_of(held, "corrected") for held in handed))
 
 
 _NOTE_CHANGE = {

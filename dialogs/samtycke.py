@@ -31,7 +31,7 @@ from dialogs.consequences import condition_lines, consents_of, foreseen, next_st
 from dialogs.dates import months_on
 from dialogs.model import Copy, Decide, Dialog, Go, Outcome, Question, Route, Why, World
 from dialogs.policy import PARTIES
-from dialogs.records import ConsentAsked, CorrectionNotice, Entry, GiverAnswers, PartyAnswer, Record
+from dialogs.records import ConsentAsked, Entry, GiverAnswers, PartyAnswer, Record
 from dialogs.rules.cases import ADULT_AGES, MINOR_AGES
 from dialogs.rules.conditions import the_police_consent_was_withdrawn
 from dialogs.rules.consents import (
@@ -45,7 +45,7 @@ from dialogs.rules.consents import (
     who_may_be_asked,
     who_may_have_a_copy,
 )
-from dialogs.rules.transfers import notice_of, what_was_transferred
+from dialogs.rules.notices import notices_of_what_is_taken_back
 from dialogs.scope import Scope, Scopes
 from dialogs.texts import Inside, Text, Verbatim, Words
 from dialogs.texts import mark as _
@@ -652,29 +652,11 @@ def record(answers: Answers, world: World) -> Sequence[Record]:
         "givers": [given.payload() for giver in GIVERS if (given := _answers_of(giver, answers)) is not None],
     }
     asked = ConsentAsked.from_payload({name: value for name, value in fields.items() if value is not None})
-    return (*facts_said(answers, world), asked, *_notices(asked, answers, world))
-
-
-def _notices(asked: ConsentAsked, answers: Answers, world: World) -> list[CorrectionNotice]:
-    consents = _consents(answers, world)
-    transferred = what_was_transferred(world.entries(asked.case))
-    notices = []
-    for given in asked.givers:
-        taken_back: dict[Entry, list[str]] = {}
-        for line in given.lines:
-            stood = consents.status(given.giver, line.party)
-            if line.answer in (REFUSED, THINKING) and stood.status == GIVEN and stood.entry is not None:
-                taken_back.setdefault(stood.entry, []).append(line.party)
-        measure = consents.measure(given.giver)
-        no_longer = measure.entry if given.measure in (REFUSED, THINKING) and measure.status == GIVEN else None
-        if no_longer is not None:
-            taken_back.setdefault(no_longer, [])
-        notices += [
-            notice_of(entry, "withdrawn", giver=given.giver, parties=tuple(parties), measure=entry is no_longer)
-            for entry, parties in taken_back.items()
-            if entry.id in transferred
-        ]
-    return notices
+    return (
+        *facts_said(answers, world),
+        asked,
+        *notices_of_what_is_taken_back(world.entries(asked.case), asked, world.today),
+    )
 
 
 def _answers_of(giver: str, answers: Answers) -> GiverAnswers | None:

@@ -455,7 +455,7 @@ def pinned(written: str) -> str:
             LATER_NOTES[7],
             """
             Rättelse till det som är överfört, ärende ÖK7-M4W.
-            Samtycket den 2 november 2026 är överfört. Det var fel.
+            Det som skrevs om samtycke den 2 november 2026 är överfört. Det var fel.
             Dela inget mer med stöd av det. Se vad som gäller i Lots.
             Den förra texten ska stå kvar. Nästa överföring visar vilken det är.
             Det här är ett underlag. Journalen förs i verksamhetssystemet.

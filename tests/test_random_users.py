@@ -54,7 +54,8 @@ KEPT = (
 )
 """The kinds that come one at a time, each with its note."""
 RARE = (
-    *("transferred", "correction_notice", "consent_corrected", "copy_settled"),
+    *("transferred", "received", "declined", "decline_settled", "correction_notice"),
+    *("consent_corrected", "copy_settled"),
     *("staff_threat", "exit_prerequisites"),
 )
 """The kinds that need something rare first: a transfer, a consent to correct, a copy that is owed, staff in danger."""
