@@ -33,7 +33,8 @@ class World:
     :ivar entries: the records of a case, oldest first; empty for a case that the person may not see.
     :ivar may_see: whether a case exists and the person may see it.
     :ivar is_closed: whether a case is closed.
-    :ivar is_free: whether a code belongs to no case at all.
+    :ivar is_free: whether a code belongs to no case at all, and never did.
+    :ivar purged_on: the day a case was purged; ``None`` where it is here, or never was.
     :ivar draw_code: a new case code that is free.
     """
 
@@ -50,6 +51,7 @@ class World:
     may_see: Callable[[str], bool]
     is_closed: Callable[[str], bool]
     is_free: Callable[[str], bool]
+    purged_on: Callable[[str], date | None]
     draw_code: Callable[[], str]
 
     @property
@@ -226,6 +228,8 @@ class Dialog:
     :ivar note: the journal note from the record alone, so the two cannot differ; ``None`` where there is none.
     :ivar copies: the copies that may exist of a record of its kinds, from the record, its case's records and today;
         asked anew whenever one is shown. ``None`` where there are none.
+    :ivar offered_where: whether there is anything for it in a case, from the case's records; ``None`` where it is
+        offered in every case.
     :ivar beside: what stands above the questions beside the talk: whether to take up a draft, what to change and
         whether to leave; ``None`` for nothing.
     :ivar title_when_closed: its title on a closed case; ``None`` where it is not for those.
@@ -247,6 +251,7 @@ class Dialog:
     copies: Callable[[Entry, Sequence[Entry], date], Sequence[Copy]] | None = None
     listed: bool = True
     title_when_closed: Words | None = None
+    offered_where: Callable[[Sequence[Entry]], bool] | None = None
     beside: Words | None = None
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
     endings: Mapping[str, Outcome] = field(init=False, repr=False, compare=False)

@@ -231,6 +231,8 @@ class Engine:
         if self._is_of_another_version(session) and not _beside(session.asking):
             return self._reopen(session, world)
         position = self._position(session, world)
+        if revision == session.revision and self._is_over(session, position):
+            return self._arrive(session, world, (PressWasStale(),))
         shown = self._screen(session, position, world)
         offered = any(button.value == value for button in shown.buttons)
         if shown.typed == "date" and ISO_DAY.fullmatch(value):
@@ -293,6 +295,8 @@ class Engine:
         if self._is_of_another_version(session) and not _beside(session.asking):
             return self._reopen(session, world)
         position = self._position(session, world)
+        if self._is_over(session, position):
+            return self._arrive(session, world, (AnswerRefused("", "not_a_choice"),))
         shown = self._screen(session, position, world)
         wanted = text.strip().casefold()
         for button in shown.buttons:
@@ -431,6 +435,11 @@ class Engine:
             session = replace(session, growing=held if isinstance(held, list | dict) else session.growing)
             notices = (*notices, *self._fell(session, position, world))
         return Step(session, events, self._screen(session, position, world, notices))
+
+    @staticmethod
+    def _is_over(session: Session, position: Position) -> bool:
+        """Whether a colleague has done it meanwhile: what is left to say keeps nothing, so there is no read-back."""
+        return not session.asking and isinstance(position.at, Outcome) and not position.at.saves
 
     def _fell(self, session: Session, position: Position, world: World) -> tuple[Words, ...]:
         """That the answer to the question that waits no longer holds, and why where that can be said."""
