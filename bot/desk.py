@@ -15,11 +15,11 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.guard import findings
-from bot.turn import Turn, show
+from bot.turn import Turn, day_of, show
 from dialogs import case_code
 from dialogs.model import Dialog, World
 from dialogs.policy import Policy
@@ -28,7 +28,7 @@ from dialogs.texts import Text, Words, say
 from dialogs.texts import mark as _
 from state import ids
 from state.errors import StoreError, UpdateFailed
-from state.people import Person
+from state.people import LOTS, Person
 from state.screen import Button, Screen
 from state.session import Engine, Session
 from state.store import Arrived, Leaving, Store
@@ -480,7 +480,8 @@ class Desk(Front):
         fresh = [
             entry
             for entry in world.entries(case)
-            if entry.author != person.id and datetime.fromisoformat(entry.recorded_at) > session.opened_at
+            if entry.author not in (person.id, LOTS.id)
+            and datetime.fromisoformat(entry.recorded_at) > session.opened_at
         ]
         return (case, len(fresh)) if fresh else None
 
@@ -553,6 +554,7 @@ class Desk(Front):
         listed = [dialog for dialog in self._dialogs.values() if dialog.listed]
         own = [[dialog.command, say(dialog.about, lang)] for dialog in listed]
         own.append(["arende", say(_("Se ett ärende och nästa steg"), lang)])
+        own.append(["overforing", say(_("Se vad som är överfört, och vad du ska göra"), lang)])
         return [
             *(own if person.may_open_cases else []),
             ["sprak", say(_("Byt språk, change language"), lang)],
@@ -605,6 +607,10 @@ class Desk(Front):
                 return False
             return not store.entries(code)[0].record.apart  # what is kept apart is no young person's case
 
+        def purged_on(code: str) -> date | None:
+            gone = store.purge_of(code)
+            return None if gone is None else day_of(gone)
+
         return World(
             now=now,
             opened_at=opened_at or now,
@@ -623,6 +629,7 @@ class Desk(Front):
             may_see=may_see,
             is_closed=lambda code: a_case_is_closed(store.entries(code)),
             is_free=lambda code: not store.case_exists(code),
+            purged_on=purged_on,
             draw_code=self._draw_code,
         )
 

@@ -14,7 +14,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from dialogs.records import BadRecord
 from dialogs.registry import DIALOGS, KINDS
 from state import ids, records
 from state.machine import CompiledDialog, Position, Row
-from state.people import ROLES, Person, Role
+from state.people import LOTS, ROLES, Person, Role
 from state.records import Envelope
 from state.screen import Screen
 from state.store import Store
@@ -301,7 +301,10 @@ class Player:
         self._phone()  # the one who wrote it is there
         store = self._the_store()
         with store.transaction():
-            store.append(record, self._people[self._who], self._clock)
+            author = self._people[self._who]
+            if record.bookkeeping:  # Lots writes it itself, in the case's district
+                author = replace(LOTS, district=author.district)
+            store.append(record, author, self._clock)
 
     def _id_of(self, value: str, line: Line) -> str:
         """``#3`` stands for the id of the third record, here and in ``post:``."""

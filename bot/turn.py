@@ -6,26 +6,27 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dialogs import arende, case_code
-from dialogs.answers import CODE_FAULTS, DONE
+from dialogs import arende, case_code, overforing
+from dialogs.answers import CODE_FAULTS, DONE, no_such_case
 from dialogs.case_code import CodeFault
 from dialogs.model import Copy, Dialog, World
-from dialogs.records import CorrectionNotice, Entry, Record
+from dialogs.records import CorrectionNotice, DeclineSettled, Entry, Record
 from dialogs.rules.catalogue import rule_words
 from dialogs.texts import LANGUAGES, Inside, Text, Verbatim, Words, as_text, say
 from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
-from state.people import Person
+from state.people import LOTS, Person
 from state.pieces import in_pages, pieces
-from state.records import Envelope
+from state.records import ZONE, Envelope
 from state.screen import NO_SESSION, Button, Screen, stack
 from state.session import ANOTHER, Session, Step, asks_to_resume
 
 if TYPE_CHECKING:
     from bot.desk import Desk
+    from state.store import Purge
 
 log = logging.getLogger("lots.desk")
 
@@ -34,6 +35,7 @@ NOTE, COPY, COMMAND, CASE, WHY_CASE, TEXTS, LANGUAGE = (
     *("note:", "copy:", "/"),
     *("case:", "case-why:", "case-texts:", "language:"),
 )
+HANDOVER, DRAFT = "/overforing", "draft:"
 LATEST_RECORDS = 5
 CASES_SHOWN = 4
 IN_LANGUAGE = {"sv": _("På svenska"), "en": _("På engelska")}
@@ -146,13 +148,15 @@ class Turn:
         name, _sep, rest = words[1:].strip().partition(" ")
         name = name.split("@", 1)[0].casefold()
         dialog = self._desk.dialog_for(name)
-        if (dialog is not None or name == "arende") and not self._person.may_open_cases:
+        if (dialog is not None or name in ("arende", "overforing")) and not self._person.may_open_cases:
             return self._again((_("Med din roll kan du inte öppna ärenden."),), on="new")
         if dialog is not None:
             return self._open(dialog, rest)
         match name:
             case "arende":
                 self._case(rest)
+            case "overforing":
+                self._handover()
             case "avbryt":
                 self._abandon()
             case "hjalp":
@@ -169,6 +173,9 @@ class Turn:
             return self._show_note(value.removeprefix(NOTE))
         if value.startswith(COPY) and self._person.may_open_cases:
             return self._show_copy(value.removeprefix(COPY))
+        if value.startswith(DRAFT) and (draft := self._draft(value.removeprefix(DRAFT))) is not None:
+            self._answer_press()
+            return self._take_up(draft)
         if value == DONE:
             return self._done_with_note()
         if value.startswith(LANGUAGE):
@@ -199,12 +206,13 @@ class Turn:
             if dialog.title_when_closed is None and self._desk.world(self._person, self._now).is_closed(case):
                 return self._show_case(case, why=False, on="new")
         drafts = self._store.drafts(self._person.id, dialog.id, case)
-        if not drafts:
-            return self._begin(dialog, case)
+        return self._take_up(drafts[0]) if drafts else self._begin(dialog, case)
+
+    def _take_up(self, draft: Session) -> None:
+        """Go to a draft: whether to go on with it is asked, unless nothing had been said."""
         if self._store.active_session(self._person.id) is not None:
             self._drop_live()
-        draft, engine = drafts[0], self._desk.engine
-        world = self._world(draft)
+        engine, world = self._desk.engine, self._world(draft)
         step = engine.ask_to_resume(draft, world) if draft.answers else engine.current(draft, world)
         self._keep(draft, step, on="new")
 
@@ -226,7 +234,7 @@ class Turn:
             self._again((CODE_FAULTS[code],), on="new")
             return None
         if not world.may_see(code):
-            self._again((_("Du har inget ärende med den koden. Kontrollera koden och skriv den igen."),), on="new")
+            self._again((no_such_case(code, world).words,), on="new")
             return None
         return code
 
@@ -282,12 +290,51 @@ class Turn:
             if why
             else Button(say(_("Varför?"), lang), f"{WHY_CASE}{case}")
         )
-        texts = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self.noted(case) else []
+        ways = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self.noted(case) else []
+        if arende.has_left(world.entries(case)):
+            ways.append(Button(say(_("Överföring"), lang), HANDOVER))
         pages = in_pages(lines)
         page = min(page, len(pages) - 1)
         more = Button(say(_("Fortsätt läsa"), lang), f"{WHY_CASE if why else CASE}{case}:{page + 1}")
-        on_and_back = ((more,) if page + 1 < len(pages) else ()) + (first, *texts)
+        on_and_back = ((more,) if page + 1 < len(pages) else ()) + (first, *ways)
         self._beside_the_dialog(Screen(text="\n".join(pages[page]), rows=stack(on_and_back, buttons)), on=on)
+
+    # the hand-over
+
+    def _handover(self) -> None:
+        """How far the records have come; like the case at a glance it throws nobody out of a dialog."""
+        lang, engine = self._person.language, self._desk.engine
+        world = self._desk.world(self._person, self._now)
+        drafts = [held for held in self._store.drafts(self._person.id) if self._draft(held.id) is not None]
+        if not world.cases and not drafts:
+            return self._again((_("Du har inga ärenden ännu."),), on="new")
+        page = overforing.page([engine.draft_words(held, world) for held in drafts], self._purged(), world)
+        todo = [
+            Button(_in_case(dialog, case, lang), f"{COMMAND}{dialog.command} {case}")
+            for dialog in self._desk.dialogs
+            if DeclineSettled in dialog.kinds
+            for case in page.declined_in[: overforing.SHOWN]
+        ]
+        todo += [
+            Button(_in_case(engine.compiled[held.dialog].dialog, engine.case_of(held), lang), f"{DRAFT}{held.id}")
+            for held in drafts[: overforing.SHOWN]
+        ]
+        cases = [*page.declined_in, *page.others][:CASES_SHOWN]
+        rows = stack(numbered(todo), [Button(code, f"{CASE}{code}") for code in cases])
+        self._beside_the_dialog(Screen(text="\n".join(say(line, lang) for line in page.lines), rows=rows), on="new")
+
+    def _draft(self, session_id: str) -> Session | None:
+        """A draft of one's own in which something was said, and whose dialog is still there."""
+        held = self._store.session(session_id)
+        if held is None or held.person != self._person.id or not self._person.may_open_cases:
+            return None
+        return held if held.answers and held.dialog in self._desk.engine.compiled else None
+
+    def _purged(self) -> overforing.Purged | None:
+        purges = self._store.purges()
+        if not purges:
+            return None
+        return overforing.Purged(sum(purge.cases for purge in purges), day_of(purges[-1]))
 
     def _beside_the_dialog(self, screen: Screen, on: str) -> None:
         """Show something that is no part of the dialog; the dialog's question then stands under it again."""
@@ -627,13 +674,28 @@ def why_words(rules: Sequence[str], records: Sequence[Entry], person: Person, to
     """
     lines: list[Words] = [rule_words(rule) for rule in rules if rule not in told]
     told |= set(rules)
+    by = {person.id: _("– {what}. Sparat av dig den {day}."), LOTS.id: _("– {what}. Skrivet av Lots den {day}.")}
     for entry in records[-LATEST_RECORDS:]:
-        mine = entry.author == person.id
-        said = _("– {what}. Sparat av dig den {day}.") if mine else _("– {what}. Sparat av en kollega den {day}.")
+        said = by.get(entry.author, _("– {what}. Sparat av en kollega den {day}."))
         lines.append(Text(said, what=arende.record_words(entry.record), day=entry.said_on))
     if (older := len(records) - LATEST_RECORDS) > 0:
         lines.append(Text(_("– och {number} äldre."), number=older))
     return lines
+
+
+def day_of(purge: Purge) -> date:
+    """The day of a purge.
+
+    :param purge: the purge.
+    :returns: the day in local time.
+    """
+    return datetime.fromisoformat(purge.at).astimezone(ZONE).date()
+
+
+def _in_case(dialog: Dialog, case: str | None, language: str) -> str:
+    """The words on a button that opens a dialog; they name the case where there is one, since it stands in none."""
+    title = as_text(dialog.title)
+    return say(title if case is None else Text(_("{case}: {title}"), case=case, title=title), language)
 
 
 def dialogs_in(case: str, dialogs: Sequence[Dialog], world: World) -> list[Button]:
@@ -644,8 +706,12 @@ def dialogs_in(case: str, dialogs: Sequence[Dialog], world: World) -> list[Butto
     :param world: what is known; its language is used.
     :returns: a button each.
     """
-    closed = world.is_closed(case)
-    titles = [(dialog.title_when_closed if closed else dialog.title, dialog.command) for dialog in dialogs]
+    closed, entries = world.is_closed(case), world.entries(case)
+    titles = [
+        (dialog.title_when_closed if closed else dialog.title, dialog.command)
+        for dialog in sorted(dialogs, key=lambda dialog: dialog.offered_where is None)  # what waits comes first
+        if dialog.offered_where is None or dialog.offered_where(entries)
+    ]
     return [Button(say(title, world.language), f"/{command} {case}") for title, command in titles if title is not None]
 
 

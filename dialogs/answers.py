@@ -752,9 +752,7 @@ class CaseCode(Kind):
         if isinstance(read, CodeFault):
             return Refused(read.name.lower(), CODE_FAULTS[read])
         if not world.may_see(read):
-            return Refused(
-                "unknown_case", _("Du har inget ärende med den koden. Kontrollera koden och skriv den igen.")
-            )
+            return no_such_case(read, world)
         if world.is_closed(read) and not self.may_be_closed:
             return Refused(
                 "closed_case",
@@ -773,6 +771,19 @@ class CaseCode(Kind):
         if world.may_see(code):
             return code
         return say(Text(_("{code} (nytt ärende)"), code=code), world.language)
+
+
+def no_such_case(code: str, world: World) -> Refused:
+    """Why a code that is whole leads to no case; of one that was purged only the day is known, and to nobody more.
+
+    :param code: a case code of a case that the person may not see.
+    :param world: what is known.
+    :returns: the refusal.
+    """
+    if (day := world.purged_on(code)) is not None:
+        gone = _("Ärendet gallrades den {day}. Det som togs emot finns i verksamhetssystemet.")
+        return Refused("purged_case", Text(gone, day=day))
+    return Refused("unknown_case", _("Du har inget ärende med den koden. Kontrollera koden och skriv den igen."))
 
 
 CODE_FAULTS: dict[CodeFault, str] = {

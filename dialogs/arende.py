@@ -5,7 +5,8 @@ No dialog and no record: everything here is computed from the records and today'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,19 +25,39 @@ from dialogs.consequences import (
     who_said,
 )
 from dialogs.model import Line, World
-from dialogs.records import CaseFact, ConsentAsked, ConsentWithdrawn, Corrected, Entry, Record, TalkHeld
+from dialogs.records import (
+    CaseClosed,
+    CaseFact,
+    ConsentAsked,
+    ConsentWithdrawn,
+    Corrected,
+    Entry,
+    Received,
+    Record,
+    TalkHeld,
+    Transferred,
+)
 from dialogs.remiss import ANSWER, answer_is_due
 from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
 from dialogs.rules.conditions import what_is_due
 from dialogs.rules.consents import Consents
 from dialogs.rules.referrals import Referral, Step, referrals, what_is_next
 from dialogs.rules.talks import Talk, an_assessment_is_due, group_said, talks_as_they_stand, talks_held
+from dialogs.rules.transfers import (
+    RecordState,
+    WhyItStays,
+    states_of,
+    the_day_of,
+    what_was_declined,
+    when_a_case_may_be_purged,
+)
 from dialogs.samtal import DIALOG as SAMTAL
 from dialogs.samtal import HELD, HELD_BY, MODE, count_words, talk_words
 from dialogs.table import NOTHING_SAID, Alone, Cell, Row, Table
-from dialogs.texts import Text, Verbatim, Words, as_text
+from dialogs.texts import Inside, Text, Verbatim, Words, as_text
 from dialogs.texts import mark as _
 from dialogs.threat_words import When, receiver_words, step_lines, threat_lines, urgency_then
+from dialogs.transfer_words import STATES, WHY_DECLINED, counted
 
 
 @dataclass(frozen=True)
@@ -66,18 +87,22 @@ class _Glance:
     shared: Sequence[Line]
     not_told: Sequence[Line]
     facts: Sequence[Line]
+    handover: Sequence[Line]
     drafts: Sequence[Line]
     threat: Sequence[Line]
     steps: Sequence[Line]
+    declined: Sequence[Line]
     due: Sequence[Line]
-    next: Line
+    next: Sequence[Line]
 
 
 def _at_a_glance(case: str, drafts: Sequence[Words], entries: Sequence[Entry], world: World) -> _Glance:
     consents = consents_of(entries, world)
     state = [Line(Text(_("Ärende {case}"), case=case), records=tuple(entries[:1]))]
-    if a_case_is_closed(entries):
+    closed = a_case_is_closed(entries)
+    if closed:
         state.append(Line(_("Ärendet är stängt."), records=(_latest(entries, "case_closed"),)))
+    declined = declined_lines(entries)
     return _Glance(
         state=state,
         talks=_talk_lines(entries, world),
@@ -86,11 +111,13 @@ def _at_a_glance(case: str, drafts: Sequence[Words], entries: Sequence[Entry], w
         shared=may_be_shared(consents),
         not_told=must_not_learn(consents) if consents.givers else (),
         facts=_fact_lines(entries, world),
+        handover=handover_lines(entries, world),
         drafts=[Line(words) for words in drafts],
         threat=threat_lines(entries, world),
         steps=step_lines(entries, world),
+        declined=declined,
         due=[due_line(due, consents) for due in what_is_due(entries, world.today, world.policy)],
-        next=_next(entries, world),
+        next=() if closed and declined else (_next(entries, world),),
     )
 
 
@@ -100,7 +127,8 @@ def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
     :param case: a case that the person may see.
     :param drafts: what has been begun in it and not finished.
     :param world: what is known.
-    :returns: lines in the order they are read: state, talks, consents, facts, drafts, what is due and what is next.
+    :returns: lines in the order they are read: state, talks, consents, facts, how far the records have come where any
+        has left, drafts, what is due and what is next.
     """
     glance = _at_a_glance(case, drafts, world.entries(case), world)
     return [
@@ -111,33 +139,39 @@ def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
         *glance.shared,
         *glance.not_told,
         *glance.facts,
+        *(glance.handover if has_left(world.entries(case)) else ()),
         *glance.drafts,
         *glance.threat,
         *glance.steps,
+        *glance.declined,
         *glance.due,
-        glance.next,
+        *glance.next,
     ]
 
 
 def sections(case: str, drafts: Sequence[Words], world: World) -> list[Section]:
     """The case at a glance, in sections and tables: the lines of :func:`page`, with its matrix as a table.
 
+    How far the records have come stands here also before any has left: there is room for it.
+
     :param case: a case that the person may see.
     :param drafts: what has been begun in it and not finished.
     :param world: what is known.
-    :returns: the sections that have something to say: what is next, threat, consent, talks and facts. Where somebody
-        must not learn of it, that is the first line of the consents (CON-10).
+    :returns: the sections that have something to say: what is next, threat, consent, talks, facts and the hand-over.
+        Where somebody must not learn of it, that is the first line of the consents (CON-10).
     """
     entries = world.entries(case)
     glance = _at_a_glance(case, drafts, entries, world)
-    state = (*glance.state, *glance.steps, *glance.due, glance.next, *glance.drafts)
+    state = (*glance.state, *glance.steps, *glance.declined, *glance.due, *glance.next, *glance.drafts)
     consent = (*glance.not_told, *glance.shared, *glance.not_asked)
+    handover = (*([Line(NEVER_LEAVES)] if world.practice and glance.handover else ()), *glance.handover)
     every = (
         Section("state", _("Läget nu"), state),
         Section("threat", _("Hot och säkerhet"), tuple(glance.threat), referral_table(entries, world)),
         Section("consent", _("Samtycke"), consent, consent_table(consents_of(entries, world))),
         Section("talks", _("Samtal"), tuple(glance.talks), talk_table(entries, world)),
         Section("facts", _("Uppgifter"), tuple(glance.facts)),
+        Section("handover", _("Överföring"), handover, handover_table(entries, world)),
     )
     return [section for section in every if section.lines or section.table is not None]
 
@@ -295,13 +329,143 @@ def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
 def next_line(case: str, world: World) -> Line:
     """What is next in a case, for a list of cases: a referral that waits goes before everything else (THR-9).
 
+    What the receiver declined goes before the talks: until it is settled it stands in no journal.
+
     :param case: a case that the person may see.
     :param world: what is known.
     :returns: one line.
     """
     entries = world.entries(case)
-    waiting = step_lines(entries, world)
+    waiting = [*step_lines(entries, world), *declined_lines(entries)]
     return waiting[0] if waiting else _next(entries, world)
+
+
+DECLINED_SHOWN = 3
+"""How many declined records have a line each; a receiver that declines a whole case must not fill the page."""
+
+
+def declined_lines(entries: Sequence[Entry]) -> list[Line]:
+    """What the receiver declined and nobody has settled: what to do about it is next.
+
+    :param entries: the case's records, oldest first.
+    :returns: a line for each of the first :data:`DECLINED_SHOWN`, and one that counts the others.
+    """
+    declined = what_was_declined(entries)
+    lines = [
+        Line(
+            Text(
+                _("Nästa steg: svara på det som inte togs emot: {what}. {why}"),
+                what=Inside(record_words(one.about.record)),
+                why=Text(WHY_DECLINED[one.said.reason]),
+            ),
+            records=(one.about, one.entry),
+        )
+        for one in declined[:DECLINED_SHOWN]
+    ]
+    if others := declined[DECLINED_SHOWN:]:
+        lines.append(
+            Line(
+                Text(_("Fler som inte togs emot: {number}."), number=len(others)),
+                records=tuple(one.entry for one in others),
+            )
+        )
+    return lines
+
+
+def has_left(entries: Sequence[Entry]) -> bool:
+    """Whether anything of a case was handed over: before that every record is klar, and there is nothing to say.
+
+    :param entries: the case's records, oldest first.
+    :returns: whether a bundle holds any of it.
+    """
+    return any(isinstance(entry.record, Transferred) for entry in entries)
+
+
+def handover_lines(entries: Sequence[Entry], world: World) -> list[Line]:
+    """How far the records of a case have come on their way to the case system, and when Lots may forget them.
+
+    :param entries: the case's records, oldest first.
+    :param world: its policy says how long they are kept; in practice nothing leaves.
+    :returns: how many are in each state, and the earliest day; nothing where nothing is on record.
+    """
+    states = states_of(entries)
+    if not states:
+        return []
+    retention = when_a_case_may_be_purged(entries, world.policy)
+    purged = Text(_("Gallras tidigast den {day}."), day=retention.on)
+    if retention.on is not None and retention.on <= world.today:
+        purged = Text(_("Får gallras sedan den {day}, efter ett beslut."), day=retention.on)
+    if retention.why is not None:
+        purged = Text(_NOT_YET[retention.why], days=world.policy.purge_after_days)
+    said = tuple(entry for entry in entries if entry.record.bookkeeping)
+    rests_on = [
+        *[entry for entry in entries if isinstance(entry.record, CaseClosed)][-1:],
+        *[entry for entry in said if isinstance(entry.record, Received)][-1:],
+    ]
+    return [
+        Line(Text(_("Överföring: {counted}."), counted=counted(Counter(states.values()))), records=said),
+        Line(purged, records=tuple(rests_on)),
+    ]
+
+
+NEVER_LEAVES = _("Det här är övning. Inget härifrån lämnar Lots.")
+
+RECORDS_SHOWN = 10
+"""How many records the table of the hand-over holds."""
+
+
+_AFTER_RECEIPTS = _("Gallras tidigast {days} dagar efter att allt är kvitterat.")
+_NOT_YET: Mapping[WhyItStays, str] = {
+    "open": _("Gallras tidigast {days} dagar efter att ärendet är stängt och allt är kvitterat."),
+    "not_transferred": _AFTER_RECEIPTS,
+    "not_received": _AFTER_RECEIPTS,
+    "declined": _("Gallras tidigast {days} dagar efter att svaret på avvisningen är kvitterat."),
+}
+
+
+def _stays(state: RecordState, why: WhyItStays | None, days: int) -> Text:
+    """What one record waits for, in an open case or beside others that are on their way."""
+    if state == "declined":
+        return Text(_("{days} dagar efter svar och kvittens"), days=days)
+    if state == "received" and why == "open":
+        return Text(_("{days} dagar efter stängning"), days=days)
+    return Text(_("{days} dagar efter kvittens"), days=days)
+
+
+def handover_table(entries: Sequence[Entry], world: World) -> Table | None:
+    """Every record's state, and the earliest day on which it may be purged.
+
+    :param entries: the case's records, oldest first.
+    :param world: its policy says how long they are kept.
+    :returns: at most :data:`RECORDS_SHOWN` rows, what was declined first and then the latest first, and where there are
+        more a caption that says how many; ``None`` where nothing is on record.
+    """
+    states = states_of(entries)
+    if not states:
+        return None
+    retention, days = when_a_case_may_be_purged(entries, world.policy), world.policy.purge_after_days
+    latest_first = [entry for entry in reversed(entries) if entry.id in states]
+    ordered = sorted(latest_first, key=lambda entry: states[entry.id] != "declined")
+    rows = tuple(
+        Row(
+            record_words(entry.record),
+            (
+                Cell(Verbatim(the_day_of(entry).isoformat())),
+                Cell(STATES[states[entry.id]], states[entry.id]),
+                Cell(
+                    _stays(states[entry.id], retention.why, days)
+                    if retention.on is None
+                    else Verbatim(retention.on.isoformat())
+                ),
+            ),
+            records=(entry,),
+        )
+        for entry in ordered[:RECORDS_SHOWN]
+    )
+    caption: Words = _("Det som är sparat i ärendet")
+    if (others := len(ordered) - len(rows)) > 0:
+        caption = Text(_("Här står {number}. {others} till är sparade."), number=len(rows), others=others)
+    return Table(caption, (_("Sparat"), _("Dag"), _("Läge"), _("Gallras tidigast")), rows)
 
 
 def _next(entries: Sequence[Entry], world: World) -> Line:
@@ -362,6 +526,9 @@ _NAMES = {
     "copy_settled": _("Kopia av ett samtycke"),
     "disclosure_made": _("Uppgift som lämnades"),
     "transferred": _("Överföring till verksamhetssystemet"),
+    "received": _("Kvittens från mottagaren"),
+    "declined": _("Avvisad av mottagaren"),
+    "decline_settled": _("Svar på en avvisning"),
     "correction_notice": _("Rättelse till det som överfördes"),
     "threat_triaged": _("Genomgång av hot och säkerhet"),
     "referral_sent": _("Remiss"),

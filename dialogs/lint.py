@@ -259,6 +259,7 @@ def _world(language: str, today: date) -> World:
         may_see=lambda case: True,
         is_closed=lambda case: False,
         is_free=lambda case: True,
+        purged_on=lambda case: None,
         draw_code=lambda: code,
     )
 

@@ -51,6 +51,7 @@ def a_world(
     policy: Policy | None = None,
     person: str = "p-me",
     draw: Callable[[], str] = lambda: NEW,
+    purged: Mapping[str, date] | None = None,
 ) -> World:
     """What is known, without a store: our two cases stand on the shelf, theirs exists, and all other codes are free."""
     ours: dict[str, Sequence[Entry]] = {OURS: (), OURS_TOO: (), **(shelf or {})}
@@ -67,7 +68,8 @@ def a_world(
         entries=lambda code: ours.get(code, ()),
         may_see=lambda code: code in ours,
         is_closed=lambda code: a_case_is_closed(ours.get(code, ())),
-        is_free=lambda code: code not in ours and code != THEIRS,
+        is_free=lambda code: code not in ours and code != THEIRS and code not in (purged or {}),
+        purged_on=(purged or {}).get,
         draw_code=draw,
     )
 

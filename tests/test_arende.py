@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 
 from dialogs import case_code
-from dialogs.arende import Section, page, record_words, referral_table, sections, talk_table
+from dialogs.arende import (
+    DECLINED_SHOWN,
+    Section,
+    handover_table,
+    next_line,
+    page,
+    record_words,
+    referral_table,
+    sections,
+    talk_table,
+)
 from dialogs.consequences import answers_by_party, consents_of
 from dialogs.model import Line
 from dialogs.policy import Policy
@@ -23,11 +33,16 @@ from dialogs.records import (
     CaseReopened,
     ConsentAsked,
     Corrected,
+    Declined,
+    DeclineReason,
+    DeclineSettled,
+    Received,
     Record,
     ReferralAnswered,
     ReferralSent,
     TalkHeld,
     ThreatTriaged,
+    Transferred,
 )
 from dialogs.table import Cell, Row, Table
 from dialogs.texts import Text, say
@@ -336,6 +351,7 @@ def test_the_sections_of_a_case_begin_with_what_is_next() -> None:
         ("consent", "Samtycke", "Vad de har svarat"),
         ("talks", "Samtal", "De senaste samtalen"),
         ("facts", "Uppgifter", None),
+        ("handover", "Överföring", "Det som är sparat i ärendet"),
     ]
     by_id = {one.id: words(one.lines) for one in found}
     assert by_id["state"] == [
@@ -350,17 +366,18 @@ def test_the_sections_of_a_case_begin_with_what_is_next() -> None:
     assert by_id["consent"][-1].startswith("Inte tillfrågad om: skolan, ")
     assert by_id["talks"] == ["Hållna samtal: 1 av 3–5.", "Senaste samtalet: 2 november 2026."]
     assert by_id["facts"] == ["Grupp: SIG unga.", "Ålder: 15–17 år.", "Vårdnad: En vårdnadshavare."]
+    assert by_id["handover"] == ["Det här är övning. Inget härifrån lämnar Lots.", "Överföring: 8 klara.", WHILE_OPEN]
 
 
 @pytest.mark.parametrize(
     ("records", "ids", "why"),
     [
         ([], ["state", "talks"], "nothing on record: the count stands, and what is next"),
-        ([OPENED, CLOSED], ["state", "talks"], "closed"),
-        ([a_fact("group", "unknown")], ["state", "talks"], "what nobody knows is no section"),
-        ([a_fact("group", "youth")], ["state", "talks", "facts"], "a fact"),
-        ([a_consent(("subject", "refused"))], ["state", "consent", "talks"], "a no is an answer"),
-        ([a_triage()], ["state", "threat", "talks"], "a threat, and nothing sent yet"),
+        ([OPENED, CLOSED], ["state", "talks", "handover"], "closed"),
+        ([a_fact("group", "unknown")], ["state", "talks", "handover"], "what nobody knows is no section"),
+        ([a_fact("group", "youth")], ["state", "talks", "facts", "handover"], "a fact"),
+        ([a_consent(("subject", "refused"))], ["state", "consent", "talks", "handover"], "a no is an answer"),
+        ([a_triage()], ["state", "threat", "talks", "handover"], "a threat, and nothing sent yet"),
     ],
 )
 def test_a_section_that_has_nothing_to_say_is_left_out(records: list[Record], ids: list[str], why: str) -> None:
@@ -390,17 +407,20 @@ PARTS: tuple[tuple[tuple[Record, ...], ...], ...] = (
 
 @pytest.mark.parametrize("drafts", [(), (A_DRAFT,)])
 def test_the_sections_hold_every_line_of_the_page_once_with_the_matrix_as_a_table(drafts: Sequence[Text]) -> None:
-    """MOT-4, CON-13, THR-9: with the same rules and records; whatever the case holds, nothing is lost or doubled."""
+    """MOT-4, CON-13, THR-9: with the same rules and records; whatever the case holds, nothing is lost or doubled.
+
+    What is only waiting to be handed over is told on the web, where there is room for it.
+    """
     for chosen in product(*PARTS):
         entries = on_record(*(record for part in chosen for record in part))
         world = a_world(shelf={OURS: entries})
         found = sections(OURS, drafts, world)
         matrix = answers_by_party(consents_of(entries, world))
-        shown = [line for section in found for line in section.lines]
+        shown = [line for section in found for line in section.lines if section.id != "handover"]
         assert Counter([*shown, *matrix]) == Counter(page(OURS, drafts, world)), chosen
         tables = {section.id: section.table for section in found if section.table is not None}
         assert ("consent" in tables) == bool(matrix), chosen
-        for row in (row for table in tables.values() for row in table.rows):
+        for row in (row for id_, table in tables.items() for row in table.rows if id_ != "handover"):
             assert row.rules, chosen
             assert row.records or {cell.status for cell in row.cells} == {"not_asked"}, chosen
         assert all(table.rows for table in tables.values()), "a table without rows is none"
@@ -599,6 +619,187 @@ def test_there_is_no_table_of_referrals_before_one_is_sent() -> None:
     assert referral_table(entries, a_world(shelf={OURS: entries})) is None
 
 
+# ── the hand-over ────────────────────────────────────────────────────────────────────────────────────────────
+
+WHILE_OPEN = "Gallras tidigast 30 dagar efter att ärendet är stängt och allt är kvitterat."
+WHILE_ON_ITS_WAY = "Gallras tidigast 30 dagar efter att allt är kvitterat."
+
+
+def handed(*numbers: int, bundle: int = 1) -> Transferred:
+    return Transferred(case=OURS, bundle=bundle, records=tuple(id_of(number) for number in numbers))
+
+
+def received(bundle: int = 1) -> Received:
+    return Received(case=OURS, bundle=bundle)
+
+
+def a_no(about: int, reason: DeclineReason = "unknown_case") -> Declined:
+    return Declined(case=OURS, bundle=1, record=id_of(about), reason=reason)
+
+
+def settled(about: int) -> DeclineSettled:
+    return DeclineSettled(case=OURS, record=id_of(about), about_day=TODAY, outcome="written_there")
+
+
+TALK = a_talk("2026-11-02")
+ANSWER_TALK = (
+    "Nästa steg: svara på det som inte togs emot: samtal den 2 november 2026. Koden finns inte i verksamhetssystemet."
+)
+
+
+@pytest.mark.parametrize(
+    ("records", "lines", "why"),
+    [
+        ([TALK], [BOOK], "klar is what everything is at first, and no line is needed for that"),
+        ([TALK, handed(1)], ["Överföring: 1 överförd.", WHILE_OPEN, BOOK], "on its way"),
+        ([TALK, handed(1), received()], ["Överföring: 1 kvitterad.", WHILE_OPEN, BOOK], "received; people work by it"),
+        (
+            [TALK, handed(1), received(), TALK, TALK],
+            ["Överföring: 2 klara, 1 kvitterad.", WHILE_OPEN, ASSESS],
+            "in the order a record comes through them; the hand-over itself is not counted",
+        ),
+        (
+            [TALK, CLOSED, handed(1), received()],
+            ["Överföring: 1 klar, 1 kvitterad.", WHILE_ON_ITS_WAY, NOTHING],
+            "closed, and the closing has not left",
+        ),
+        (
+            [TALK, CLOSED, handed(1, 2)],
+            ["Överföring: 2 överförda.", WHILE_ON_ITS_WAY, NOTHING],
+            "closed, and no receipt has come",
+        ),
+        (
+            [TALK, CLOSED, handed(1, 2), received()],
+            ["Överföring: 2 kvitterade.", "Gallras tidigast den 23 december 2026.", NOTHING],
+            "thirty days after the receipt",
+        ),
+        (
+            [TALK, handed(1), received(), a_no(1)],
+            ["Överföring: 1 avvisad.", WHILE_OPEN, ANSWER_TALK, BOOK],
+            "what was declined is next, before the next talk",
+        ),
+        (
+            [TALK, CLOSED, handed(1, 2), received(), a_no(1)],
+            [
+                "Överföring: 1 avvisad, 1 kvitterad.",
+                "Gallras tidigast 30 dagar efter att svaret på avvisningen är kvitterat.",
+                ANSWER_TALK,
+            ],
+            "in a closed case it is all that is next",
+        ),
+        (
+            [TALK, CLOSED, handed(1, 2), received(), a_no(1), settled(1)],
+            ["Överföring: 1 klar, 1 överförd, 1 kvitterad.", WHILE_ON_ITS_WAY, NOTHING],
+            "settled: on its way again, with the answer",
+        ),
+    ],
+)
+def test_how_far_a_case_has_come_on_its_page(records: list[Record], lines: list[str], why: str) -> None:
+    shown = [line for line in words(a_page(on_record(*records))) if "amtal" not in line or "steg" in line]
+    assert [line for line in shown if line not in (f"Ärende {OURS}", "Ärendet är stängt.")] == lines, why
+
+
+def test_the_days_of_the_policy_are_the_days_that_are_said() -> None:
+    policy = Policy(purge_after_days=90)
+    assert "Gallras tidigast den 21 februari 2027." in words(
+        a_page(on_record(TALK, CLOSED, handed(1, 2), received()), policy=policy)
+    )
+    assert WHILE_OPEN.replace("30", "90") in words(a_page(on_record(TALK, handed(1)), policy=policy))
+
+
+def test_thr_9_what_was_declined_goes_after_a_referral_and_before_the_talks() -> None:
+    declined = (handed(1), received(), a_no(1))
+    alone = a_world(shelf={OURS: on_record(TALK, *declined)})
+    assert say(next_line(OURS, alone).words, "sv") == ANSWER_TALK
+    closed = a_world(shelf={OURS: on_record(TALK, *declined, CLOSED)})
+    assert say(next_line(OURS, closed).words, "sv") == ANSWER_TALK
+    beside = a_world(shelf={OURS: on_record(TALK, *declined, a_triage(), a_referral(5))})
+    assert say(next_line(OURS, beside).words, "sv").startswith("Nästa steg: fråga BOPS hos polisen om remissen.")
+    found = words(page(OURS, (), beside))
+    assert found.index(ANSWER_TALK) == len(found) - 2
+    assert found[-1] == BOOK
+
+
+def test_a_receiver_that_declines_everything_does_not_fill_the_page() -> None:
+    numbers = range(1, 9)
+    records = [*(TALK for _number in numbers), handed(*numbers), received(), *(a_no(number) for number in numbers)]
+    lines = a_page(on_record(*records))
+    found = words(lines)
+    assert found.count(ANSWER_TALK) == DECLINED_SHOWN
+    assert found[-2] == "Fler som inte togs emot: 5."
+    assert [entry.id for entry in lines[-2].records] == [id_of(number) for number in range(14, 19)]
+
+
+def test_varfor_has_what_the_hand_over_was_read_from() -> None:
+    entries = on_record(TALK, CLOSED, handed(1), received(), a_no(1), handed(2, bundle=2), received(2))
+    by_start = {say(line.words, "sv").partition(" ")[0]: line for line in a_page(entries)}
+    behind = {start: [entry.id for entry in line.records] for start, line in by_start.items()}
+    assert behind["Överföring:"] == [id_of(number) for number in (3, 4, 5, 6, 7)]
+    assert behind["Gallras"] == [id_of(2), id_of(7)]
+    assert behind["Nästa"] == [id_of(1), id_of(5)]
+
+
+@pytest.mark.parametrize(
+    ("records", "rows", "why"),
+    [
+        (
+            [TALK, a_fact("group", "youth")],
+            [
+                ["Uppgift, Grupp", "2026-11-23", "Klar att överföras", "30 dagar efter kvittens"],
+                [
+                    "Samtal den 2 november 2026",
+                    "2026-11-02",
+                    "Klar att överföras",
+                    "30 dagar efter kvittens",
+                ],
+            ],
+            "the latest first, with the day it is about",
+        ),
+        (
+            [TALK, handed(1), received()],
+            [["Samtal den 2 november 2026", "2026-11-02", "Kvitterad", "30 dagar efter stängning"]],
+            "bookkeeping has no row; the case is open",
+        ),
+        (
+            [TALK, OPENED, handed(1, 2), received(), a_no(1), CLOSED],
+            [
+                ["Samtal den 2 november 2026", "2026-11-02", "Avvisad", "30 dagar efter svar och kvittens"],
+                ["Ärendet stängdes", "2026-11-23", "Klar att överföras", "30 dagar efter kvittens"],
+                ["Ärendet skapades", "2026-11-23", "Kvitterad", "30 dagar efter kvittens"],
+            ],
+            "what was declined stands first, and one that waits keeps the others",
+        ),
+        (
+            [TALK, CLOSED, handed(1, 2), received()],
+            [
+                ["Ärendet stängdes", "2026-11-23", "Kvitterad", "2026-12-23"],
+                ["Samtal den 2 november 2026", "2026-11-02", "Kvitterad", "2026-12-23"],
+            ],
+            "the whole case goes on one day",
+        ),
+    ],
+)
+def test_the_table_of_the_hand_over(records: list[Record], rows: list[list[str]], why: str) -> None:
+    entries = on_record(*records)
+    table = handover_table(entries, a_world(shelf={OURS: entries}))
+    assert table is not None
+    assert words_of_columns(table) == ["Sparat", "Dag", "Läge", "Gallras tidigast"]
+    assert [cells(row) for row in table.rows] == rows, why
+
+
+def test_the_table_of_the_hand_over_says_how_many_it_leaves_out() -> None:
+    entries = on_record(*(a_talk(f"2026-11-{day:02}") for day in range(1, 14)), handed(1), received(), a_no(1))
+    table = handover_table(entries, a_world(shelf={OURS: entries}))
+    assert table is not None
+    assert say(table.caption, "sv") == "Här står 10. 3 till är sparade."
+    assert [(cells(row)[1], row.cells[1].status) for row in table.rows] == [
+        ("2026-11-01", "declined"),
+        *((f"2026-11-{day:02}", "ready") for day in range(13, 4, -1)),
+    ]
+    assert [entry.id for entry in table.rows[0].records] == [id_of(1)]
+    assert handover_table([], a_world()) is None
+
+
 # ── Varför? ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -640,6 +841,10 @@ def test_every_line_has_the_rules_and_the_records_behind_it() -> None:
         (a_talk("2026-11-02", "cancelled"), "Inställt samtal den 2 november 2026"),
         (a_correction(1, "undo"), "Rättelse av samtalet den 2 november 2026"),
         (a_fact("month_of_18", "2028-03"), "Uppgift, Fyller 18"),
+        (Transferred(case=OURS, bundle=1, records=(id_of(1),)), "Överföring till verksamhetssystemet"),
+        (Received(case=OURS, bundle=1), "Kvittens från mottagaren"),
+        (a_no(1), "Avvisad av mottagaren"),
+        (settled(1), "Svar på en avvisning"),
     ],
 )
 def test_how_a_record_is_named(record: Record, named: str) -> None:

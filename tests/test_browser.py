@@ -52,6 +52,7 @@ PLAYED = {
     "stangning": "skapat-av-misstag",
     "kopia": "vet-inte",
     "remiss": "mottagen-och-alla-vet",
+    "avvisat": "flera",
 }
 """The transcript that a dialog is played from: one with lists, typed answers or a slip, where the dialog has such."""
 
@@ -723,7 +724,7 @@ def test_what_a_colleague_saves_shows_without_reload(house: House) -> None:
         )
         assert [f"En kollega har sparat i {code}" in one for one in await anna.notices()] == [True]
         await tab.page.wait_for_function("(before) => document.querySelector('main').innerText !== before", arg=before)
-        await tab.page.wait_for_function("() => document.querySelectorAll('td[data-status]').length > 1")
+        await tab.page.wait_for_function("() => document.querySelector('#s-consent td[data-status]') !== null")
         for page in (anna.page, tab.page):
             assert await page.evaluate("() => window.stays"), "the page was loaded anew"
         assert await tab.looks("case-after") == []

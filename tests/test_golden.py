@@ -16,8 +16,8 @@ from state.session import Engine, Step
 
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*/*.txt"))
-BESIDE = {"arende", "sprak", "utkast"}
-"""The folders of what is no dialog: the case at a glance, the language, and drafts of several dialogs."""
+BESIDE = {"arende", "overforing", "sprak", "utkast"}
+"""The folders of what is no dialog: the case at a glance, the hand-over, the language, drafts of several dialogs."""
 
 
 @cache

@@ -235,6 +235,7 @@ def test_somebody_changes_phone_and_loses_nothing(shared: Lots, joins: Joins, st
     assert shown(shared.api, old)[-1] == NOT_INVITED
     assert new.menu() == [dialog.command for dialog in DIALOGS if dialog.listed] + [
         "arende",
+        "overforing",
         "sprak",
         "hjalp",
         "avbryt",

@@ -190,6 +190,7 @@ def test_everyone_has_the_commands_of_their_role(shared: Lots, joins: Joins, str
         "delning",
         "ratta",
         "arende",
+        "overforing",
         "sprak",
         "hjalp",
         "avbryt",

@@ -863,6 +863,42 @@ def test_another_districts_case_is_not_there(house: House) -> None:
     assert code not in theirs.body
 
 
+def test_the_page_of_a_case_shows_how_far_each_record_has_come_and_leads_to_the_rest(house: House) -> None:
+    anna = house.comes()
+    code = a_talk(anna)
+    anna.sends("/arenden", {"nyckel": key_of(anna), "kod": code})
+    section = anna.page.one("section", id="s-handover")
+    assert [node.text for node in section.all("th", scope="col")] == ["Sparat", "Dag", "Läge", "Gallras tidigast"]
+    rows = [[cell.text for cell in row.all("th", "td")] for row in section.all("tr")[1:]]
+    assert rows == [
+        ["Samtal den 23 november 2026", "2026-11-23", "Klar att överföras", "30 dagar efter kvittens"],
+        ["Uppgift, Grupp", "2026-11-23", "Klar att överföras", "30 dagar efter kvittens"],
+        ["Ärendet skapades", "2026-11-23", "Klar att överföras", "30 dagar efter kvittens"],
+    ]
+    assert [cell.attrs["data-status"] for cell in section.all("td")[1::3]] == ["ready"] * 3
+    anna.presses("Överföring")
+    assert anna.path == "/"
+    assert anna.newest.screen.text.splitlines()[0] == "Överföring till verksamhetssystemet"
+    anna.presses(code)
+    assert anna.newest.screen.text.startswith(f"Ärende {code}")
+
+
+def test_of_a_case_that_was_purged_only_the_day_is_told(house: House) -> None:
+    anna = house.comes()
+    code = a_talk(anna)
+    anna.sends("/arenden", {"nyckel": key_of(anna), "kod": code})
+    link = anna.path
+    with house.store.transaction():
+        house.store.purge(1, "beslut 2026-1", [code], house.now)
+    assert anna.opens(link).path == "/arenden"
+    assert code not in anna.page.text
+    answer = anna.sends("/arenden", {"nyckel": key_of(anna), "kod": code})
+    assert answer.status == 422
+    gone = "Ärendet gallrades den 23 november 2026. Det som togs emot finns i verksamhetssystemet."
+    assert anna.page.one("p", id="fel").text == gone
+    assert code not in answer.body
+
+
 def test_who_is_revoked_in_the_middle_is_out_at_once(house: House) -> None:
     anna = house.comes()
     anna.presses("Registrera samtal")

@@ -415,7 +415,15 @@ class Web:
         person = request[VISIT].person
         listed = cases.listed(self._desk, person, self._cases)
         said = None if fault is None else say(fault, person.language)
-        return self._page("cases", request, cases=listed, fault=said, status=200 if fault is None else 422)
+        return self._page(
+            "cases",
+            request,
+            cases=listed,
+            may_open=person.may_open_cases,
+            nonce=secrets.randbits(62),
+            fault=said,
+            status=200 if fault is None else 422,
+        )
 
     async def _find_case(self, request: web.Request) -> web.StreamResponse:
         person = request[VISIT].person
