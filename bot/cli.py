@@ -5,35 +5,46 @@ Exit codes: 0 done, 1 the thing asked about does not hold, 2 wrong use or config
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
-if TYPE_CHECKING:
-    from bot.desk import Desk
-    from bot.settings import Settings
-    from state.store import Store
+from bot.commands import EVERY
+from bot.commands.opened import desk_of, settings_of, store_of
 
 INVITATION_HOURS = 24
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk says that takes no more."""
 
 
 class _Lots(click.Group):
     """Turns our own errors into one line and the right exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from state.errors import BadSettings, LotsError, StoreError
+        from state.errors import BadSettings, DiskFailed, LotsError, StoreError
 
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+            return done
+        except OSError as fault:
+            if fault.errno not in _FULL:
+                raise
+            click.echo(
+                f"{DiskFailed.code}: what was to be written does not fit ({fault.strerror}); make room", err=True
+            )
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left of it is not tried once more at the end
+            sys.exit(2)
         except (BadSettings, StoreError) as fault:
             click.echo(str(fault), err=True)
             sys.exit(2)
@@ -52,6 +63,7 @@ class _Lots(click.Group):
 @click.option("--web-port", metavar="PORT", help="The port to listen on [LOTS_WEB_PORT].")
 @click.option("--key-file", metavar="FILE", help="The store's key [LOTS_KEY_FILE].")
 @click.option("--contacts", metavar="FILE", help="Whom to ring, as TOML [LOTS_CONTACTS].")
+@click.option("--recipients", metavar="FILE", help="Whom bundles are sealed to [LOTS_RECIPIENTS].")
 @click.pass_context
 def main(ctx: click.Context, /, **flags: str | None) -> None:
     """Lots: the chat assistant for coordinators of sociala insatsgrupper."""
@@ -73,7 +85,7 @@ def try_(ctx: click.Context) -> None:
     flags = {**ctx.obj, "mode": "ovning", "web": "true", "web_host": "127.0.0.1"}
     settings = replace(load(os.environ, **flags), token=None, public_url=None, trusted_proxy=None)
     logs.set_up("ERROR")
-    with claimed(settings.database), _desk(settings) as desk:
+    with claimed(settings.database), desk_of(settings) as desk:
         me = prepare(desk.store, desk.now())
         with desk.store.transaction():
             code = desk.store.invite(
@@ -137,24 +149,14 @@ def replay(files: tuple[Path, ...], fill: bool) -> None:
 @click.pass_context
 def run(ctx: click.Context) -> None:
     """Serve the web chat, and Telegram where there is a token, until stopped."""
-    settings = _settings(ctx)
+    settings = settings_of(ctx)
     from bot import logs
     from bot.serving import serve
     from state.store import claimed
 
     logs.set_up(os.environ.get("LOTS_LOG_LEVEL", "INFO"))
-    with claimed(settings.database), _desk(settings) as desk:
+    with claimed(settings.database), desk_of(settings) as desk:
         serve(settings, desk)
-
-
-@main.command()
-@click.option("--json", "as_json", is_flag=True, required=True, help="As JSON lines.")
-@click.pass_context
-def records(ctx: click.Context, as_json: bool) -> None:
-    """Print all records of the store, in practice of its own store."""
-    with _store(_settings(ctx)) as store:
-        for envelope in store.records():
-            click.echo(json.dumps(envelope.as_json(), ensure_ascii=False))
 
 
 @main.command()
@@ -172,9 +174,9 @@ def verify(ctx: click.Context) -> None:
     from state.errors import BrokenChain
     from state.records import verify as hold
 
-    with _store(_settings(ctx)) as store:
+    with store_of(settings_of(ctx)) as store:
         try:
-            count = hold(store.records())
+            count = hold(store.links())
         except BrokenChain as fault:
             click.echo(str(fault), err=True)
             sys.exit(1)
@@ -212,7 +214,7 @@ def diagram(ctx: click.Context, dialog: str | None, table: bool) -> None:
         if not table:
             click.echo(CompiledDialog(BY_ID[name]).mermaid())
         if name == "hotbild":
-            for line in table_lines(_settings(ctx).policy):
+            for line in table_lines(settings_of(ctx).policy):
                 click.echo(line if table else f"%% {line}".rstrip())
 
 
@@ -240,8 +242,8 @@ def invite(ctx: click.Context, role: str | None, district: str | None, person_id
     from dialogs.policy import PLACE
     from state.people import ROLES
 
-    settings = _settings(ctx)
-    with _store(settings) as store, store.transaction():
+    settings = settings_of(ctx)
+    with store_of(settings) as store, store.transaction():
         if person_id is not None:
             person = store.person(person_id)
             if person is None or role is not None or district is not None:
@@ -271,7 +273,7 @@ def invite(ctx: click.Context, role: str | None, district: str | None, person_id
 @click.pass_context
 def people(ctx: click.Context) -> None:
     """List who may speak to the bot, with their ids."""
-    with _store(_settings(ctx)) as store:
+    with store_of(settings_of(ctx)) as store:
         for person in store.people():
             click.echo(
                 f"{person.id}  {person.label}  {person.role}  {person.district}  {person.language}  {person.channel}"
@@ -283,8 +285,8 @@ def people(ctx: click.Context) -> None:
 @click.pass_context
 def revoke(ctx: click.Context, person_id: str) -> None:
     """End everything of a person at once: access, drafts, what waits."""
-    settings = _settings(ctx)
-    with _store(settings) as store, store.transaction():
+    settings = settings_of(ctx)
+    with store_of(settings) as store, store.transaction():
         person = store.person(person_id)
         if person is None:
             raise click.UsageError(f"nobody has the id {person_id!r}; `lots people` has the ids")
@@ -309,7 +311,7 @@ def check(ctx: click.Context) -> None:
     from bot.check import findings
 
     bad = False
-    for finding in findings(_settings(ctx)):
+    for finding in findings(settings_of(ctx)):
         click.echo(str(finding))
         bad = bad or finding.mend is not None
     if bad:
@@ -322,7 +324,7 @@ def contacts(ctx: click.Context) -> None:
     """List the contacts, and what of them is missing, expired or suspicious."""
     from bot.contacts import found
 
-    settings = _settings(ctx)
+    settings = settings_of(ctx)
     held, today = settings.policy.contacts, settings.now().date()
     until = "" if held.until is None else f", until {held.until}"
     click.echo(f"{held.version}{until}")
@@ -336,41 +338,18 @@ def contacts(ctx: click.Context) -> None:
         sys.exit(1)
 
 
-def _settings(ctx: click.Context) -> Settings:
-    from bot.settings import load
-
-    return load(os.environ, **ctx.obj)
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    from bot.settings import read_key
-    from state.store import Store
-
-    store = Store(settings.database, read_key(settings.key_file, settings.database))
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-@contextmanager
-def _desk(settings: Settings) -> Iterator[Desk]:
-    from bot.desk import Desk
-    from dialogs.registry import DIALOGS
-
-    with _store(settings) as store:
-        yield Desk(store, DIALOGS, policy=settings.policy, practice=settings.practice, now=settings.now)
-
-
 def _talk(ctx: click.Context, first: str, transcript: TextIO | None) -> None:
     from bot.settings import load
     from bot.terminal import talk
     from state.store import claimed
 
     settings = load(os.environ, **{**ctx.obj, "mode": "ovning"})
-    with claimed(settings.database), _desk(settings) as desk:
+    with claimed(settings.database), desk_of(settings) as desk:
         hear: TextIO = io.StringIO() if sys.stdin is None else sys.stdin  # a service manager may give none
         if isinstance(hear, io.TextIOWrapper):
             hear.reconfigure(errors="replace")
         talk(desk, first, hear, click.echo, transcript)
+
+
+for command in EVERY:
+    main.add_command(command)

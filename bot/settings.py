@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,11 +17,13 @@ from zoneinfo import ZoneInfo
 
 from dialogs.contacts import Contacts
 from dialogs.policy import Policy
+from state.disk import write_whole
 from state.errors import BadSettings
+from state.keys import KEY_BYTES, as_written, key_in
 
 Mode = Literal["ovning", "dorrklocka", "chatt"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-KEY_BYTES = 32
+BACKUP_KEEP_DAYS = 14
 WIDEST_PROXY = {4: 8, 6: 32}
 """The shortest prefix of a network that a proxy may be said to speak from, by version: a wider one is everybody."""
 
@@ -66,6 +66,28 @@ class WebRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransferRules:
+    """How what is written here leaves, and how it is kept safe, from ``[transfer]`` in ``lots.toml``.
+
+    :ivar recipients_file: the file with those that bundles are sealed to; ``lots keys recipients`` changes it.
+    :ivar recipients: those that ``lots.toml`` names instead; where there are any, the file is not read.
+    :ivar drop_folder: the folder that bundles are dropped in, or ``None``.
+    :ivar drop_url: the address that bundles are PUT to, or ``None``.
+    :ivar drop_token: what the drop-off's address is shown; ``None`` without an address.
+    :ivar backup_dir: the folder of the backups.
+    :ivar backup_keep_days: after how many days a backup is taken away.
+    """
+
+    recipients_file: Path
+    recipients: tuple[str, ...]
+    drop_folder: Path | None
+    drop_url: str | None
+    drop_token: str | None = field(repr=False)
+    backup_dir: Path
+    backup_keep_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """One installation's settings.
 
@@ -84,6 +106,7 @@ class Settings:
     :ivar decision: the recorded decision that ``chatt`` rests on, as "reference, date"; ``None`` in other modes.
     :ivar zone: the local zone, for dates and times.
     :ivar policy: the deployment's numbers.
+    :ivar transfer: how what is written here leaves, and how it is kept safe.
     """
 
     data_dir: Path
@@ -101,6 +124,22 @@ class Settings:
     decision: str | None
     zone: ZoneInfo
     policy: Policy
+    transfer: TransferRules
+
+    @property
+    def bundles_dir(self) -> Path:
+        """The folder of the sealed bundles that have no receipt yet."""
+        return self.data_dir / "bundles"
+
+    @property
+    def ledger(self) -> Path:
+        """The file beside the database that knows what was purged, so that no backup brings it back."""
+        return self.data_dir / "ledger.ndjson"
+
+    @property
+    def drops_off(self) -> bool:
+        """Whether bundles are taken to a drop-off; practice never leaves."""
+        return not self.practice and (self.transfer.drop_folder is not None or self.transfer.drop_url is not None)
 
     @property
     def practice(self) -> bool:
@@ -192,7 +231,52 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         decision=_decision(telegram) if mode == "chatt" else None,
         zone=ZoneInfo("Europe/Stockholm"),
         policy=_policy(_table(held, "policy"), _contacts(pick("contacts", "LOTS_CONTACTS", held.get("contacts")))),
+        transfer=_transfer(_table(held, "transfer"), data_dir, pick),
     )
+
+
+def _transfer(table: Mapping[str, Any], data_dir: Path, pick: Callable[[str, str, Any], str | None]) -> TransferRules:
+    """Where bundles go is one place: a folder, or an address with a token that only TLS may carry."""
+    known = {"recipients", "recipients_file", "drop_folder", "drop_url", "drop_token", "backup_dir", "backup_keep_days"}
+    if unknown := table.keys() - known:
+        raise BadSettings(f"lots.toml: [transfer] has {sorted(unknown)}; known are {sorted(known)}")
+    named = table.get("recipients", [])
+    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+        raise BadSettings(f"lots.toml: [transfer] recipients is {named!r}; it must be a list of words like age1…")
+    keep = table.get("backup_keep_days", BACKUP_KEEP_DAYS)
+    if type(keep) is not int or keep < 1:
+        raise BadSettings(f"lots.toml: [transfer] backup_keep_days is {keep!r}; it must be a whole number from 1")
+    folder = pick("drop_folder", "LOTS_DROP_FOLDER", _beside(data_dir, table.get("drop_folder")))
+    url = pick("drop_url", "LOTS_DROP_URL", table.get("drop_url"))
+    token = pick("drop_token", "LOTS_DROP_TOKEN", table.get("drop_token"))
+    if folder is not None and url is not None:
+        raise BadSettings("LOTS_DROP_FOLDER and LOTS_DROP_URL are both set; bundles are dropped off in one place")
+    if url is not None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise BadSettings("LOTS_DROP_URL must be an address like https://mottagning.example.se/lots")
+        if parts.scheme == "http" and not _is_here(parts.hostname):
+            raise BadSettings("LOTS_DROP_URL is an address without TLS, which others may read; write https://")
+        if parts.username or parts.password:
+            raise BadSettings("LOTS_DROP_URL holds a password; put it in LOTS_DROP_TOKEN")
+        if token is None or not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,512}", token):
+            raise BadSettings("LOTS_DROP_TOKEN must be 16 to 512 letters, digits and . _ ~ + / = -, with LOTS_DROP_URL")
+    recipients = pick("recipients", "LOTS_RECIPIENTS", _beside(data_dir, table.get("recipients_file")))
+    backups = pick("backup_dir", "LOTS_BACKUP_DIR", _beside(data_dir, table.get("backup_dir")))
+    return TransferRules(
+        recipients_file=Path(recipients or data_dir / "recipients.txt"),
+        recipients=tuple(named),
+        drop_folder=None if folder is None else Path(folder),
+        drop_url=None if url is None else url.rstrip("/"),
+        drop_token=None if url is None else token,
+        backup_dir=Path(backups or data_dir / "backups"),
+        backup_keep_days=keep,
+    )
+
+
+def _beside(data_dir: Path, written: Any) -> str | None:
+    """A path in ``lots.toml`` is the same wherever a command is run from: it starts at the file's own folder."""
+    return None if written is None else str(data_dir / str(written))
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -339,40 +423,30 @@ def _policy(table: Mapping[str, Any], contacts: Contacts) -> Policy:
 def read_key(path: Path, database: Path) -> bytes:
     """The store's key, made on first use for nobody's eyes but the owner's.
 
+    A change of keys that was cut off is carried out first; this is where everybody who opens a store comes by.
+
     :param path: the key file: 64 hex digits.
     :param database: the file it opens; where that is there already, no new key is made.
     :returns: 32 bytes.
     :raises BadSettings: the key is gone, can be read by others, or is no key.
+    :raises StoreError: a change of keys that was cut off cannot be carried out now.
     """
+    from state.transfer.rekeying import finish
+
+    finish(database.parent, path, datetime.now(UTC))
     if not path.exists():
         if database.exists():
             raise BadSettings(
                 f"LOTS_KEY_FILE: {path} is gone, and {database} can be opened with no other key; put the key back"
             )
         _make_key(path)
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise BadSettings(f"LOTS_KEY_FILE: others may read {path}; run: chmod 600 {path}")
-    try:
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except (ValueError, UnicodeDecodeError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise BadSettings(f"LOTS_KEY_FILE: {path} holds no key; it must be {KEY_BYTES * 2} hex digits")
-    return key
+    return key_in(path)
 
 
 def _make_key(path: Path) -> None:
     """Make a key whole or not at all, also when two processes start at once."""
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{secrets.token_hex(KEY_BYTES)}\n")
-            file.flush()
-            os.fsync(file.fileno())
         with suppress(FileExistsError):  # another process was first; its key is the key
-            path.hardlink_to(fresh)
-        fresh.unlink()
+            write_whole(path, as_written(secrets.token_bytes(KEY_BYTES)), new=True)
     except OSError as fault:
-        with suppress(OSError):
-            fresh.unlink()
         raise BadSettings(f"LOTS_KEY_FILE: {path} cannot be made ({fault.strerror})") from None

@@ -26,7 +26,7 @@ def entry(port: int, *, dies: bool = False) -> tuple[str, ...]:
 def main(port: int, *, dies: bool) -> None:
     """Serves until stopped."""
     from bot import logs
-    from bot.cli import _desk
+    from bot.commands.opened import desk_of
     from bot.serving import serve
     from bot.settings import load
     from bot.telegram import Telegram
@@ -40,5 +40,5 @@ def main(port: int, *, dies: bool) -> None:
     logs.set_up("DEBUG")
     settings = load(os.environ)
     over_http = replace(settings, public_url=f"http://127.0.0.1:{port}", webhook_secret=SECRET, web_port=port)
-    with claimed(settings.database), _desk(settings) as desk:
+    with claimed(settings.database), desk_of(settings) as desk:
         serve(over_http, desk)

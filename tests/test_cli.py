@@ -494,3 +494,12 @@ def test_a_diagram_is_drawn_of_every_dialog_or_of_one(lots_env: dict[str, str]) 
     assert every.stdout.count("stateDiagram-v2") == len(DIALOGS)
     for state in DIALOGS[0].by_id:
         assert state in one.stdout
+
+
+def test_what_does_not_fit_on_the_disk_is_told_with_a_code(lots_env: dict[str, str]) -> None:
+    """`lots schema > FILE` on a full disk: no traceback, and not exit code 0 with half a schema."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([*ENTRY, "schema"], env=lots_env, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.decode().startswith("L304: ")
+    assert len(ended.stderr.splitlines()) == 1

@@ -23,7 +23,7 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, FormData
 from bot.desk import Desk, Incoming, Pressed, Said
 from bot.listening import listening
 from bot.phone import Phone
-from bot.settings import Settings, WebRules
+from bot.settings import Settings, TransferRules, WebRules
 from bot.transcripts import Player
 from bot.turn import PRACTICE
 from bot.web.server import Web
@@ -63,6 +63,15 @@ def settings(**changed: Any) -> Settings:
         "decision": None,
         "zone": ZoneInfo("Europe/Stockholm"),
         "policy": Policy(),
+        "transfer": TransferRules(
+            recipients_file=Path("recipients.txt"),
+            recipients=(),
+            drop_folder=None,
+            drop_url=None,
+            drop_token=None,
+            backup_dir=Path("backups"),
+            backup_keep_days=14,
+        ),
     }
     return Settings(**held | changed)
 
