@@ -6,10 +6,11 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.commands.keys import recipients_found
 from bot.contacts import found as found_in_contacts
 from bot.settings import Settings, read_key
 from dialogs.contacts import SHIPPED
@@ -19,6 +20,9 @@ from dialogs.texts import LANGUAGES, SOURCE_LANGUAGE, catalogue
 from state.errors import BadSettings, StoreError
 from state.records import verify
 from state.store import Store
+from state.transfer.backups import backups_in, work_folder
+from state.transfer.ledger import read_ledger
+from state.transfer.rekeying import DATABASES, kept_keys
 
 if TYPE_CHECKING:
     from bot.telegram import Answer
@@ -27,6 +31,12 @@ LEAST_DISK = 500 * 1024 * 1024
 """Bytes that should be free."""
 
 MOST_CLOCK_ERROR = timedelta(seconds=60)
+
+OLDEST_BACKUP = timedelta(days=2)
+"""How old the newest backup may be; the timer makes one a day."""
+
+LATEST_RECEIPT = timedelta(days=7)
+"""For how long a receipt may be waited for."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings.data_dir)
     yield _disk(settings.data_dir)
     yield from _store(settings)
+    yield _recipients(settings)
+    yield _backups(settings)
+    yield from _leftovers(settings)
     yield _mode(settings)
     yield _web(settings)
     yield from _bot(settings)
@@ -81,7 +94,7 @@ def _disk(path: Path) -> Finding:
 def _store(settings: Settings) -> Iterator[Finding]:
     try:
         key = read_key(settings.key_file, settings.database)
-    except BadSettings as fault:
+    except (BadSettings, StoreError) as fault:
         yield Finding("key", str(fault), "Put the key right before anything else")
         return
     yield Finding("key", f"{settings.key_file} is the owner's alone")
@@ -94,13 +107,102 @@ def _store(settings: Settings) -> Iterator[Finding]:
         if broken := store.faults():
             yield Finding("database", f"{settings.database}: {broken[0]}", "Restore a backup")
         else:
-            yield Finding(
-                "database", f"{settings.database} is whole, {verify(store.records())} records, the chain holds"
-            )
+            yield Finding("database", f"{settings.database} is whole, {verify(store.links())} records, the chain holds")
+            if not settings.practice:
+                yield _bundles(store, settings.now())
+                yield _purges(store, settings)
     except StoreError as fault:
         yield Finding("database", str(fault), "Find out who changed it, and restore a backup")
     finally:
         store.close()
+
+
+def _bundles(store: Store, now: datetime) -> Finding:
+    bundles = store.bundles()
+    says = f"{len(bundles)} made, {store.waiting_records()} records wait for the next"
+    if begun := [one for one in bundles if one.written_at is None]:
+        return Finding("bundles", f"{says}, {begun[0].number} is begun and not written", "Run: lots export")
+    late = [
+        str(one.number)
+        for one in bundles
+        if one.written_at is not None
+        and one.received_at is None
+        and now - datetime.fromisoformat(one.written_at) > LATEST_RECEIPT
+    ]
+    if late:
+        return Finding(
+            "bundles",
+            f"{says}, without a receipt for over {LATEST_RECEIPT.days} days: {', '.join(late)}",
+            "Ask the receiver for the receipt, and run: lots receive",
+        )
+    return Finding("bundles", says)
+
+
+def _purges(store: Store, settings: Settings) -> Finding:
+    """What the ledger says was purged is not in the store; where it is, a purge was cut off."""
+    if store.cases_of(sorted(read_ledger(settings.ledger).purged)):
+        return Finding("purging", "a purge was cut off", "Run: lots purge")
+    return Finding("purging", f"{len(store.purges())} done, none cut off")
+
+
+def _recipients(settings: Settings) -> Finding:
+    try:
+        found, where = recipients_found(settings)
+    except BadSettings as fault:
+        return Finding("recipients", str(fault), "Put the line right, or run: lots keys recipients")
+    if found or settings.practice:
+        return Finding("recipients", f"{len(found)}, from {where}" if found else "none: practice never leaves")
+    return Finding(
+        "recipients", f"none in {where}", "Ask the receiver for theirs, and run: lots keys recipients add AGE1…"
+    )
+
+
+def _backups(settings: Settings) -> Finding:
+    """The newest; whether it is whole was seen when it was made."""
+    folder = settings.transfer.backup_dir
+    found = backups_in(folder, settings.database)
+    if not found:
+        says = f"none in {folder}"
+    else:
+        old = settings.now() - found[0][1]
+        says = f"{len(found)} in {folder}, the newest {_how_old(old)} old"
+        if old <= OLDEST_BACKUP:
+            return Finding("backups", says)
+    if settings.practice:
+        return Finding("backups", says)
+    return Finding("backups", says, "Run: lots backup, and see that lots-backup.timer is on")
+
+
+def _how_old(age: timedelta) -> str:
+    return f"{age.days} days" if age >= OLDEST_BACKUP else f"{max(0, int(age.total_seconds() // 3600))} hours"
+
+
+def _leftovers(settings: Settings) -> Iterator[Finding]:
+    """What a restore and a change of keys leave for somebody to take away."""
+    database = settings.database
+    aside = sorted(path.name for path in database.parent.glob(f"{database.name}.before-restore-*"))
+    if aside:
+        yield Finding(
+            "put aside",
+            f"{', '.join(aside)}, which purging does not reach",
+            f"Take it away from {database.parent} when it is no longer needed",
+        )
+    if work_folder(database).exists():
+        yield Finding("put aside", f"{work_folder(database)}, of a restore that was cut off", "Run: lots backup")
+    kept = kept_keys(settings.key_file)
+    if not kept:
+        return
+    dated = [at for name in DATABASES for _, at in backups_in(settings.transfer.backup_dir, database.with_name(name))]
+    needless = [path.name for path, at in kept if not any(made <= at for made in dated)]
+    says = f"{len(kept)} kept, {len(kept) - len(needless)} that a backup needs"
+    if needless and settings.now() - kept[-1][1] > timedelta(days=settings.transfer.backup_keep_days):
+        yield Finding(
+            "old keys",
+            f"{says}; not needed: {', '.join(needless)}",
+            f"Take away what no backup elsewhere needs, from {settings.key_file.parent}",
+        )
+    else:
+        yield Finding("old keys", says)
 
 
 def _mode(settings: Settings) -> Finding:

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.check import Finding, findings
-from bot.settings import Settings
+from bot.settings import Settings, read_key
 from dialogs import texts
 from dialogs.policy import Policy
 from dialogs.records import TalkHeld
+from state.transfer.backups import make_backup
+from state.transfer.ledger import note_purge
+from state.transfer.rekeying import rotate
 from tests.botapi import BotApi
 from tests.running import CHANNEL, DISTRICT, Lots, free_port
 
@@ -23,6 +26,8 @@ ok     data folder: {folder} is the owner's alone
 ok     disk: {free} MB free
 ok     key: {folder}/lots.key is the owner's alone
 ok     database: {folder}/ovning.db is whole, 2 records, the chain holds
+ok     recipients: none: practice never leaves
+ok     backups: none in {folder}/backups
 ok     mode: ovning: no real case
 ok     web address: none: the web chat is not served
 ok     token: it is @lots_test_bot
@@ -178,6 +183,137 @@ def test_a_chain_that_is_broken(good: Lots) -> None:
     assert finding.mend == "Find out who changed it, and restore a backup"
 
 
+# ── handing over, backups, what is left lying ────────────────────────────────────────────────────────────────
+
+
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+
+def ready_for_real_cases(lots: Lots) -> None:
+    """Somebody to seal bundles to, and a backup."""
+    (lots.data_dir / "recipients.txt").write_text(f"{RECIPIENT}\n")
+    settings = lots.settings
+    with lots.store() as store:
+        make_backup(
+            store,
+            read_key(settings.key_file, settings.database),
+            database=settings.database,
+            folder=settings.transfer.backup_dir,
+            ledger=settings.ledger,
+            now=settings.now(),
+            keep_days=14,
+        )
+
+
+@pytest.fixture
+def real(good: Lots) -> Lots:
+    """An installation for real cases with nothing wrong, and one record."""
+    good.env |= DOORBELL
+    with good.store() as store, store.transaction():
+        now = good.settings.now()
+        me = store.add_person(role="samordnare", district=DISTRICT, channel="web", address=None, now=now)
+        store.append(TalkHeld(case="K7M-4QX", held="yes", occurred_on=now.date()), me, now)
+    ready_for_real_cases(good)
+    return good
+
+
+def told(lots: Lots, part: str) -> str:
+    """What is said of a part that is well."""
+    (finding,) = [one for one in findings(without_telegram(lots)) if one.part == part]
+    assert finding.mend is None
+    return finding.says
+
+
+def without_telegram(lots: Lots) -> Settings:
+    return replace(lots.settings, token=None)
+
+
+def test_real_cases_with_nothing_wrong(real: Lots) -> None:
+    assert told(real, "recipients") == f"1, from {real.data_dir}/recipients.txt"
+    assert told(real, "backups") == f"1 in {real.data_dir}/backups, the newest 0 hours old"
+    assert told(real, "bundles") == "0 made, 1 records wait for the next"
+    assert told(real, "purging") == "0 done, none cut off"
+    assert found(real, without_telegram(real)) == {}
+
+
+def test_nobody_to_seal_bundles_to(real: Lots) -> None:
+    (real.data_dir / "recipients.txt").unlink()
+    finding = only(real, "recipients", without_telegram(real))
+    assert finding.says == f"none in {real.data_dir}/recipients.txt"
+    assert "run: lots keys recipients add AGE1…" in str(finding.mend)
+    (real.data_dir / "recipients.txt").write_text("mottagningen\n")
+    assert "recipients.txt, line 1" in only(real, "recipients", without_telegram(real)).says
+
+
+@pytest.mark.parametrize(("hours", "right"), [(0, True), (47, True), (49, False), (240, False)])
+def test_a_backup_that_is_old(real: Lots, monkeypatch: pytest.MonkeyPatch, hours: int, right: bool) -> None:
+    settings = without_telegram(real)
+    monkeypatch.setattr(Settings, "now", _later(timedelta(hours=hours)))
+    if right:
+        assert found(real, settings) == {}
+    else:
+        finding = only(real, "backups", settings)
+        assert finding.says.endswith(f"the newest {hours // 24} days old")
+        assert finding.mend == "Run: lots backup, and see that lots-backup.timer is on"
+
+
+def test_no_backup_at_all(real: Lots) -> None:
+    for path in (real.data_dir / "backups").iterdir():
+        path.unlink()
+    assert only(real, "backups", without_telegram(real)).says == f"none in {real.data_dir}/backups"
+
+
+def test_a_bundle_that_was_begun_and_one_whose_receipt_does_not_come(
+    real: Lots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = without_telegram(real)
+    with real.store() as store, store.transaction():
+        assert store.begin_bundle(settings.now()) is not None
+    finding = only(real, "bundles", settings)
+    assert (finding.says, finding.mend) == (
+        "1 made, 0 records wait for the next, 1 is begun and not written",
+        "Run: lots export",
+    )
+    with real.store() as store, store.transaction():
+        store.mark_written(1, "a" * 64, settings.now())
+    assert told(real, "bundles") == "1 made, 0 records wait for the next"
+    monkeypatch.setattr(Settings, "now", _later(timedelta(days=8)))
+    ready_for_real_cases(real)
+    finding = only(real, "bundles", settings)
+    assert finding.says.endswith(", without a receipt for over 7 days: 1")
+    assert finding.mend == "Ask the receiver for the receipt, and run: lots receive"
+
+
+def test_a_purge_that_was_cut_off(real: Lots) -> None:
+    """The ledger was written, and the store was not."""
+    with real.store() as store:
+        ids = [held.id for held in store.records()]
+    note_purge(real.settings.ledger, number=1, decision="SN 2026/9", at="2026-11-22T00:00:00Z", records=ids)
+    finding = only(real, "purging", without_telegram(real))
+    assert (finding.says, finding.mend) == ("a purge was cut off", "Run: lots purge")
+
+
+def test_what_a_restore_has_put_aside(real: Lots) -> None:
+    (real.data_dir / "lots.db.before-restore-20261122T072300Z").write_bytes(b"aside")
+    finding = only(real, "put aside", without_telegram(real))
+    assert finding.says == "lots.db.before-restore-20261122T072300Z, which purging does not reach"
+    (real.data_dir / "lots.db.before-restore-20261122T072300Z").unlink()
+    (real.data_dir / "restoring").mkdir()
+    assert only(real, "put aside", without_telegram(real)).mend == "Run: lots backup"
+
+
+def test_an_old_key_is_told_of_when_no_backup_needs_it(real: Lots, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = without_telegram(real)
+    at = settings.now() + timedelta(minutes=5)
+    kept = rotate(real.data_dir, settings.key_file, at)
+    assert told(real, "old keys") == "1 kept, 1 that a backup needs"
+    monkeypatch.setattr(Settings, "now", _later(timedelta(days=15)))
+    ready_for_real_cases(real)
+    finding = only(real, "old keys", settings)
+    assert finding.says == f"1 kept, 0 that a backup needs; not needed: {kept.name}"
+    assert finding.mend == f"Take away what no backup elsewhere needs, from {real.data_dir}"
+
+
 # ── the mode ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -190,6 +326,7 @@ def test_real_cases_in_the_chat_show_their_decision(good: Lots) -> None:
     (good.data_dir / "lots.toml").write_text(
         '[telegram]\ndecision = { reference = "SN 2026/41", date = 2026-11-01 }\n', encoding="utf-8"
     )
+    ready_for_real_cases(good)
     ended = good.run("check")
     assert ended.returncode == 0, ended.stdout
     assert "ok     mode: chatt: real cases on Telegram, by decision SN 2026/41, 2026-11-01\n" in ended.stdout
@@ -202,6 +339,7 @@ DOORBELL = {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": "https://lots
 def test_real_cases_on_the_web_say_where_they_are(good: Lots) -> None:
     """With no decision of a committee: nothing of a case passes through Telegram."""
     good.env |= DOORBELL
+    ready_for_real_cases(good)
     ended = good.run("check")
     assert ended.returncode == 0, ended.stdout
     says = "dorrklocka: real cases on the web chat only, Telegram says no more than that one waits"
