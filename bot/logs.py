@@ -8,7 +8,7 @@ import sys
 
 from state.errors import BadSettings
 
-CARRIED = ("event", "session", "dialog", "code", "fault", "where")
+CARRIED = ("event", "session", "dialog", "code", "fault", "where", "bundle", "tries")
 """The extra fields a line may carry."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -55,6 +55,11 @@ async def _serving(
     async with AsyncExitStack() as open_:
         if settings.web:
             ready(await _open_web(settings, desk, open_, webhook, without_pin=without_pin, any_port=any_port))
+        if settings.drops_off:
+            from bot.courier import Courier
+
+            delivering = asyncio.create_task(Courier(settings, desk.store, now=desk.now).run())
+            open_.callback(delivering.cancel)
         if settings.token is None:
             await stop.wait()
             return
