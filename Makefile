@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 CHECKS := lint-style lint-format lint-types lint-imports lint-dependencies lint-dialogs catalogues-check docs-check
-.PHONY: help try test process lint format bench kill transcripts browser package pictures catalogues docs lock clean setup \
+.PHONY: help try test process lint format bench kill transcripts browser package pictures example catalogues docs lock clean setup \
 	$(CHECKS)
 
 help: ## list these targets
@@ -136,6 +136,9 @@ docs-check: $(VENV)/.lots-dev
 format: $(VENV)/.lots-dev ## put the code in order
 	@$(BIN)/ruff check --quiet --fix-only --select I .
 	@$(BIN)/ruff format --quiet .
+
+example: $(VENV)/.lots-dev ## make the bundle of docs/overforing.md anew
+	@$(BIN)/python -m tools.example
 
 catalogues: $(VENV)/.lots-dev ## gather the Swedish texts, and bring the English catalogue in step
 	@$(BIN)/python tools/catalogues.py update
