@@ -537,6 +537,6 @@ def test_the_manuals_example_is_taken_and_its_table_names_every_function(tmp_pat
     manual = (Path(__file__).parent.parent / "docs" / "drift.md").read_text("utf-8")
     example = manual[manual.index('version = "2026-11"') :].partition("```")[0]
     assert load(written(tmp_path, example)).districts
-    part = manual[manual.index("## Kontakter") : manual.index("## Nyckelfilen")]
+    part = manual[manual.index("## Kontakter") : manual.index("## Nycklar och mottagare")]
     rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
     assert sorted(name.strip(" `") for row in rows for name in row.split(",")) == sorted(FUNCTIONS)

@@ -7,27 +7,37 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import click
 import pytest
 
 from bot.cli import main
+from bot.commands.reasons import REASONS
 from bot.desk import Desk
-from bot.settings import WebRules, load
+from bot.logs import CARRIED
+from bot.settings import TransferRules, WebRules, load
 from dialogs import plain
 from dialogs.policy import Policy
+from dialogs.records import DeclineReason, DeclineSettled
 from dialogs.registry import DIALOGS
 from dialogs.texts import say
+from dialogs.transfer_words import WHY_DECLINED
 from state import errors
+from state.records import Envelope, Tombstone
 from state.store import Store
+from state.transfer.bundle import PER_TABLE
+from state.transfer.journal import MOST_IN_A_PDF
+from state.transfer.manifest import Manifest
+from state.transfer.receipts import Receipt
 
 ROOT = Path(__file__).resolve().parent.parent
 README, MANUAL, DIALOGS_DOC = ROOT / "README.md", ROOT / "docs" / "drift.md", ROOT / "docs" / "dialoger.md"
+FORMAT_DOC = ROOT / "docs" / "overforing.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 GENERATED = re.compile(r"^<!-- output .*?^<!-- end of output -->$", re.MULTILINE | re.DOTALL)
@@ -89,6 +99,11 @@ def table(path: Path, first_cell: str) -> list[list[str]]:
     return rows
 
 
+def named(rows: list[list[str]]) -> list[str]:
+    """What stands in back-ticks in the first column."""
+    return [name for row in rows for name in SPAN.findall(f"`{row[0]}`")]
+
+
 TOLD = sorted({command for path in DOCUMENTS for command in told(path)}, key=str)
 
 
@@ -120,6 +135,10 @@ def fault_of(words: tuple[str, ...]) -> str | None:
             if word not in main.commands:
                 return f"there is no command {word}"
             at = main.commands[word]
+        elif isinstance(at, click.Group) and word.islower():
+            if word not in at.commands:
+                return f"{at.name} has no {word}"
+            at = at.commands[word]
     return None
 
 
@@ -133,7 +152,10 @@ def test_every_lots_command_of_the_documents_exists(command: Told) -> None:
     [
         ("invite --role samordnare --district Farsta", None, "as the manual has it"),
         ("--mode chatt records --json", None, "flags stand before the command"),
-        ("purge", "there is no command purge", "a command that is not built"),
+        ("statistics", "there is no command statistics", "a command that is not built"),
+        ("keys recipients add AGE1…", None, "a command of a command"),
+        ("keys recipients --add AGE1…", "recipients has no option --add", "a command that is taken for an option"),
+        ("keys change", "keys has no change", "a command of a command that is not there"),
         ("invite --name NAME", "invite has no option --name", "an option that is not there"),
         ("run --mode chatt", "run has no option --mode", "the flag is on the wrong side"),
         ("invite --person", "--person has no value", "an option without what it takes"),
@@ -187,6 +209,13 @@ def test_the_table_of_the_web_chats_numbers_is_what_ships() -> None:
     assert told_of == asdict(WebRules())
 
 
+def test_the_table_of_the_transfer_is_what_may_be_set() -> None:
+    assert {row[0] for row in table(MANUAL, "inställning")} == {field.name for field in fields(TransferRules)}
+
+
+SECRETS = ("webhook_secret", "drop_token")
+
+
 def settings_shown() -> list[str]:
     """Every example of `lots.toml` in the manual."""
     return [block["body"] for block in FENCE.finditer(MANUAL.read_text("utf-8")) if block["kind"] == "toml"]
@@ -195,14 +224,15 @@ def settings_shown() -> list[str]:
 @pytest.mark.parametrize("example", settings_shown())
 def test_every_example_of_settings_is_taken(example: str, tmp_path: Path) -> None:
     (tmp_path / "lots.toml").write_text(example, "utf-8")
-    made = {"LOTS_WEBHOOK_SECRET": "a" * 32} if "webhook_secret" in example else {}  # the one shown must be replaced
+    made = {f"LOTS_{name.upper()}": "a" * 32 for name in SECRETS if name in example}  # the one shown must be replaced
     load(made, data_dir=str(tmp_path))
 
 
-def test_the_secret_that_is_shown_is_refused(tmp_path: Path) -> None:
-    (example,) = [body for body in settings_shown() if "webhook_secret" in body]
+@pytest.mark.parametrize("name", SECRETS)
+def test_the_secret_that_is_shown_is_refused(name: str, tmp_path: Path) -> None:
+    (example,) = [body for body in settings_shown() if name in body]
     (tmp_path / "lots.toml").write_text(example, "utf-8")
-    with pytest.raises(errors.BadSettings, match="LOTS_WEBHOOK_SECRET"):
+    with pytest.raises(errors.BadSettings, match=f"LOTS_{name.upper()}"):
         load({}, data_dir=str(tmp_path))
 
 
@@ -228,6 +258,43 @@ def test_every_event_of_the_log_says_what_to_do() -> None:
     rows = table(MANUAL, "händelse")
     assert {row[0] for row in rows} == events
     assert all(row[2] for row in rows)
+
+
+def test_every_field_of_the_log_is_told_of() -> None:
+    text = MANUAL.read_text("utf-8").partition("\n## Loggen\n")[2].partition("\n| händelse")[0]
+    assert set(SPAN.findall(text)) == {"at", "level", "what", *CARRIED}
+
+
+def test_every_reason_to_print_records_is_told_of() -> None:
+    assert [row[0] for row in table(MANUAL, "skäl att skriva ut")] == list(REASONS)
+
+
+def test_what_the_purge_says_of_a_case_that_stays_is_told_of() -> None:
+    words = (ROOT / "bot" / "commands" / "purge.py").read_text("utf-8").partition("_WHY = {")[2].partition("}")[0]
+    rows = table(MANUAL, "så säger `lots purge`")
+    assert [row[0] for row in rows] == re.findall(r'": "([^"]+)"', words)
+    assert all(row[2] for row in rows)
+
+
+def test_every_reason_to_decline_is_told_to_both_sides() -> None:
+    assert {row[0]: row[1] for row in table(DIALOGS_DOC, "skäl i posten")} == {
+        reason: say(words, "sv") for reason, words in WHY_DECLINED.items()
+    }
+    assert [row[0] for row in table(FORMAT_DOC, "skäl (`reason`)")] == list(get_args(DeclineReason))
+    (outcome,) = [field for field in fields(DeclineSettled) if field.name == "outcome"]
+    assert [f"'{row[0]}'" in str(outcome.type) for row in table(FORMAT_DOC, "besked (`outcome`)")] == [True] * 3
+
+
+def test_the_format_is_what_is_written() -> None:
+    manifest, record, receipt = map(named, tables(FORMAT_DOC, "fält"))
+    fixed = ["format", "version"]
+    assert set(manifest) == {*fixed, *(field.name for field in fields(Manifest))}
+    held = {field.name for kind in (Envelope, Tombstone) for field in fields(kind)}
+    assert set(record) == held - {"record"} | {"case", "payload"}
+    assert set(receipt) == {*fixed, *(field.name for field in fields(Receipt))}
+    text = FORMAT_DOC.read_text("utf-8")
+    assert f"högst {PER_TABLE // 1000} 000 i varje fil" in text
+    assert f"högst {MOST_IN_A_PDF} poster i ett ärende" in text
 
 
 def test_the_table_of_dialogs_is_the_registry() -> None:
@@ -303,7 +370,7 @@ def test_the_pictures_are_made_by_a_command_and_say_what_they_show() -> None:
 def swedish() -> Iterator[tuple[str, str]]:
     readme = prose(written_by_hand(README))
     yield README.name, readme[readme.index("## För dig som ska använda Lots") :]
-    for path in (MANUAL, DIALOGS_DOC):
+    for path in (MANUAL, DIALOGS_DOC, FORMAT_DOC):
         yield path.name, prose(written_by_hand(path))
 
 
