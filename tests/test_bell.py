@@ -616,6 +616,7 @@ def installed(api: BotApi, tmp_path: Path) -> Iterator[tuple[Lots, House]]:
     built.closes()
 
 
+@pytest.mark.process
 def test_who_is_revoked_keeps_nothing_in_the_chat(installed: tuple[Lots, House]) -> None:
     lots, house = installed
     house.opens()
@@ -631,6 +632,7 @@ def test_who_is_revoked_keeps_nothing_in_the_chat(installed: tuple[Lots, House])
     only_fixed_strings_left(house)
 
 
+@pytest.mark.process
 def test_a_ring_to_who_is_revoked_meanwhile_is_withdrawn(installed: tuple[Lots, House]) -> None:
     lots, house = installed
     bell = house.opens()
@@ -668,6 +670,7 @@ def test_leaving_a_chat_is_told_where_it_failed(house: House) -> None:
 # ── invited by the command line ──────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.process
 def test_an_invitation_begins_on_the_web(installed: tuple[Lots, House]) -> None:
     lots, house = installed
     house.opens()
@@ -688,6 +691,7 @@ def test_an_invitation_begins_on_the_web(installed: tuple[Lots, House]) -> None:
 # ── as it runs ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.process
 def test_the_running_program_rings(api: BotApi, tmp_path: Path) -> None:
     """`lots run` in mode dorrklocka: the web beside it, nothing in the log that is not ours."""
     more = {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": URL, "LOTS_WEB_PORT": str(free_port())}

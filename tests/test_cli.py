@@ -45,6 +45,8 @@ from tests.running import (
     walks,
 )
 
+pytestmark = pytest.mark.process
+
 TRANSCRIPTS = Path(__file__).parent / "transcripts" / "samtal"
 
 HEAVY = ("telegram", "aiohttp", "sqlcipher3", "sqlite_utils", "transitions", "babel", "segno", "dialogs", "state")

@@ -44,6 +44,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_a_dialog_is_begun_and_works(tree: Path) -> None:
     before = files(tree)
     made = lots(tree, "new", "prov")
