@@ -52,7 +52,7 @@ PLAYED = {
     "stangning": "skapat-av-misstag",
     "kopia": "vet-inte",
     "remiss": "mottagen-och-alla-vet",
-    "avvisat": "flera",
+    "avvisat": "fel-mottagare",
 }
 """The transcript that a dialog is played from: one with lists, typed answers or a slip, where the dialog has such."""
 
