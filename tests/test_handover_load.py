@@ -6,6 +6,7 @@ itself compares two sizes, so that what grows with the number of records would s
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import subprocess
 import sys
@@ -88,5 +89,6 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path, counted
 
 @pytest.mark.load
 def test_a_million_records(tmp_path: Path, counted: Callable[[str], None]) -> None:
+    faulthandler.cancel_dump_traceback_later()  # it takes minutes, and is not stuck
     took = hands_over(tmp_path, int(os.environ.get("LOTS_LOAD_RECORDS", "1000000")), counted)
     assert max(one.peak for one in took.values()) < 400
