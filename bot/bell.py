@@ -95,7 +95,7 @@ class Bell(Front):
     def _knows(self, channel: str, address: str) -> bool:
         return self.store.person_with_bell(address) is not None
 
-    def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+    def _reduced(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any]:
         """Ids only: what was said is nowhere, but for an invitation of somebody who is let in with it."""
         kept: dict[str, Any] = {"what": "bell", "message": update.message}
         if isinstance(update, Pressed):

@@ -61,11 +61,6 @@ SOON = timedelta(days=30)
 NUMBER = re.compile(r"\+?[0-9][0-9 -]{1,18}[0-9]")
 VERSION = re.compile(r"[A-Za-zÅÄÖåäö0-9_ -]{1,40}")
 
-_STREET = re.compile(
-    r"\b\w*(?:gatan?|vägen?|gränd(?:en)?|torget?|stigen|allén?|backen|plan)\s+\d+|\b\d{3} ?\d{2} [A-ZÅÄÖ]"
-    r"|\w(?:gatan|vägen|gränd(?:en)?|stigen|allén)\b",
-    re.IGNORECASE,
-)
 _PERSON = re.compile(r"\b[A-ZÅÄÖ][a-zåäöé]+ (?:[A-ZÅÄÖ][a-zåäöé]+-)?[A-ZÅÄÖ][a-zåäöé]+\b")
 _MAIL = re.compile(r"\S+@\S+")
 _MOBILE = re.compile(r"(?:(?:00)?460?|0)7[02369]")
@@ -196,7 +191,7 @@ def _looks(text: str, known: set[str]) -> Iterator[str]:
     """What a text looks like that a list must not have (design 9; THR-10)."""
     if text in known:
         return
-    if _STREET.search(text):
+    if Finding.ADDRESS in findings(text, practice=False):
         yield f"has what looks like an address ({text!r}). Take it away: no address of a protected unit may be stored"
     elif _MAIL.search(text) or _PERSON.search(text):
         yield f"has what looks like a person's name ({text!r}). Name the function only"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.guard import findings
+from bot.guard import LatestTyped, findings, findings_across
 from bot.turn import Turn, day_of, show
 from dialogs import case_code
 from dialogs.model import Dialog, World
@@ -35,8 +35,15 @@ from state.store import Arrived, Leaving, Store
 
 log = logging.getLogger("lots.desk")
 
-LONGEST_TEXT = 200
-"""Characters: a date, a number, a code or a command is never longer, so longer texts are not kept even for a moment."""
+LONGEST_TEXT = 64
+"""Characters: no answer is longer, so longer texts are not kept even for a moment. ``lots lint`` holds the words of a
+button, which may be typed, to 60, and a date has at most 60."""
+
+LONG_TEXT = "long_text"
+"""The kind of a text that is longer."""
+
+SPLIT = "split"
+"""The kind of a text that is an identifier together with the one before it."""
 
 CASES_LOOKED_AT = 20
 """How many of a person's cases are looked at; those that are closed, or another district's now, fall away."""
@@ -211,7 +218,7 @@ class Front(ABC):
                 lines += self._line_once(update.address, ONLY_INVITED)
             else:
                 admitted.add(update.address)  # an invitation and the first command may come together
-                kept.append((update.update, update.address, self._reduced(update)))
+                kept.append((update.update, update.address, self._reduced(channel, update)))
         if kept:
             with self.store.transaction():
                 self.store.receive(channel, kept, self.now())
@@ -267,7 +274,7 @@ class Front(ABC):
         """Whether somebody who was invited speaks from an address."""
 
     @abstractmethod
-    def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+    def _reduced(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any]:
         """What the inbox may hold of an update."""
 
     @abstractmethod
@@ -307,11 +314,12 @@ class Desk(Front):
         self._told: set[str] = set()
         self._channels: set[str] = set()
         self._saved_in: set[str] = set()
+        self._typed = LatestTyped()
 
     def _knows(self, channel: str, address: str) -> bool:
         return self.store.person_at(channel, address) is not None
 
-    def _reduced(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+    def _reduced(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any]:
         """Only the fields the desk reads; of what is refused, only the kind."""
         if isinstance(update, Pressed):
             pressed = {"what": "press", "message": update.message, "query": update.query, "data": update.data[:64]}
@@ -319,12 +327,32 @@ class Desk(Front):
             return pressed | ({"before": before} if before else {})
         if isinstance(update, Sent):
             return {"what": "refused", "message": update.message, "kind": update.kind}
-        if found := findings(update.text, self.practice):
-            return {"what": "refused", "message": update.message, "kind": found[0].value}
-        if len(update.text) > LONGEST_TEXT:
-            return {"what": "refused", "message": update.message, "kind": "long_text"}
+        if (kind := self.refuses(channel, update.address, update.text)) is not None:
+            return {"what": "refused", "message": update.message, "kind": kind}
         said = {"what": "said", "message": update.message, "text": update.text}
         return said if update.screen is None else said | {"screen": update.screen[:64]}
+
+    def refuses(self, channel: str, address: str, text: str) -> str | None:
+        """Why a typed text is not taken, asked of every text that anybody types, before anything reads it.
+
+        The text is kept in memory for two minutes where it is taken. One that is refused together with the text before
+        it leaves that one there, so that trying once more is refused as well.
+
+        :param channel: where it was typed.
+        :param address: by whom, in the channel's terms.
+        :param text: what was typed.
+        :returns: the kind, never the content; ``None`` where the text is taken.
+        """
+        if found := findings(text, self.practice):
+            return found[0].value
+        if len(text.strip()) > LONGEST_TEXT:
+            return LONG_TEXT
+        now = self.now()
+        before = self._typed.before(channel, address, now)
+        if before is not None and findings_across(before, text, self.practice):
+            return SPLIT
+        self._typed.keep(channel, address, text, now)
+        return None
 
     def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
         """Everything in one transaction, or each by itself where one fails."""
@@ -423,6 +451,7 @@ class Desk(Front):
         :returns: what is to be sent: a line to each person whose draft is gone, the menu in place of each note.
         """
         now = self.now()
+        self._typed.forget_old(now)
         with self.store.transaction():
             self.store.park_due(now)
             self.store.sweep(now - timedelta(hours=48))

@@ -1,7 +1,8 @@
 """The identity guard: what in a typed text tells who somebody is (design 9; law.md 2.3 rules 2 and 4).
 
 It stands before everything that reads a typed text, on every channel. It says the kind and never the content,
-so that the caller can refuse the message, delete it and log the kind. It is pure and knows no clock.
+so that the caller can refuse the message, delete it and log the kind. It knows no clock, and keeps nothing but
+what :class:`LatestTyped` says.
 
 A personal number is a pattern, a date that can be and the check digit (law.md 3). A number with a mistyped
 digit passes, and so does a name: the guard lessens harm, it does not prove that a text is about nobody.
@@ -9,10 +10,13 @@ digit passes, and so does a name: the guard lessens harm, it does not prove that
 
 import re
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from dialogs.case_code import DASHES, looks_like_real_code
+from dialogs.case_code import DASHES, PRACTICE_MARK, looks_like_real_code
+from dialogs.dates import read_date
 
 
 class Finding(StrEnum):
@@ -22,6 +26,8 @@ class Finding(StrEnum):
     """A personal or coordination number, an interim number, or a date of birth with its last four masked."""
     PHONE = "phone"
     EMAIL = "email"
+    ADDRESS = "address"
+    """Where somebody lives: a street, a postal code with its town, a box."""
     REAL_CODE = "real_code"
     """The code of a real case, where only practice codes belong."""
 
@@ -92,6 +98,37 @@ _SIX_AND_FOUR = re.compile(r"\d{6} ?[- ] ?\d{4}")
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@[^\s@]{1,250}\.[^\W\d_]{2,}")
 
+_LAST_FOUR = re.compile(r"\bsista (?:fyra|4)\b\D{0,20}\d ?\d ?\d ?\d(?!\d)", re.IGNORECASE)
+
+# The endings of Swedish streets. The first are streets wherever they end a longer word; the others have a number.
+_STREET = r"gatan|vägen|gränd(?:en)?|stigen|allén"
+_STREET_WITH_NUMBER = (
+    rf"{_STREET}|gata|väg|torg(?:et)?|stig|allé|backen?|plan|plats(?:en)?|kaj(?:en)?|leden|brinken|strand(?:en)?"
+    r"|slingan|ringen|svängen|kroken|stråket|esplanaden|terrassen|höjden|liden|hamnen|park(?:en)?|tvärgränd"
+)
+_ADDRESS = re.compile(
+    rf"(?<=[^\W\d_])(?:{_STREET})(?![^\W_])"
+    rf"|(?:(?:{_STREET})|(?:{_STREET_WITH_NUMBER})(?: |, ?)(?:(?:nr|nummer)\.? ?)?)\d{{1,3}}(?: ?[a-z])?(?![^\W_])"
+    # Shortened: "Storg. 12", but not "måndag. 12" or "nov. 12".
+    r"|(?<=[^\W\d_]{3})(?<!da)[gv]\. ?\d{1,3}(?!\d)"
+    # A postal code and its town; "114 14" in a sentence is the police.
+    r"|(?<!\d)(?!114 ?14 (?-i:[a-zåäö]))[1-9]\d\d ?\d\d(?:,? (?-i:[A-ZÅÄÖ])| [a-zåäö]{3})"
+    r"|\bc/o\b|\bbox \d{1,5}(?!\d)|\blgh\.? ?\d{4}(?!\d)",
+    re.IGNORECASE,
+)
+
+_SIGN_OF_A_DATE = re.compile(r"[^\W\d_]{3}|[/.]")
+_MONTH = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}|\d{1,2}[-/.](?:19|20)\d\d|[^\W\d_]{3,}\.? (?:19|20)\d\d")
+
+BETWEEN_PARTS = ("", " ", "-")
+"""What may have stood where somebody broke an identifier in two messages."""
+
+KEPT_FOR = timedelta(minutes=2)
+"""How long the latest typed text of a person counts as the first part of the next."""
+
+MOST_KEPT = 1000
+"""Of how many people at most; the oldest is forgotten."""
+
 
 def findings(text: str, practice: bool) -> tuple[Finding, ...]:
     """The kinds of identifier that stand in a typed text.
@@ -101,19 +138,102 @@ def findings(text: str, practice: bool) -> tuple[Finding, ...]:
     :returns: each kind once, in the order of `Finding`; empty where nothing is found. Never the content.
     """
     found = []
-    if len(_DIGIT.findall(text)) >= _FEWEST_DIGITS:
-        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        plain = _DATE_AND_MORE.sub("|", " ".join(plain.translate(_SIGNS).split()))
-        numbers = list(_personal_numbers(plain))
-        if numbers:
-            found.append(Finding.PERSONNUMMER)
-        if _has_phone(_without(plain, numbers)):
-            found.append(Finding.PHONE)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain = " ".join(plain.translate(_SIGNS).split())
+    without_times = ""
+    numbers = []
+    if len(_DIGIT.findall(plain)) >= _FEWEST_DIGITS:
+        without_times = _DATE_AND_MORE.sub("|", plain)
+        numbers = list(_personal_numbers(without_times))
+    if numbers or _LAST_FOUR.search(plain):
+        found.append(Finding.PERSONNUMMER)
+    if without_times and _has_phone(_without(without_times, numbers)):
+        found.append(Finding.PHONE)
     if "@" in text and _EMAIL.search(text):
         found.append(Finding.EMAIL)
+    if _ADDRESS.search(plain):
+        found.append(Finding.ADDRESS)
     if practice and looks_like_real_code(text):
         found.append(Finding.REAL_CODE)
     return tuple(found)
+
+
+def findings_across(before: str, text: str, practice: bool) -> tuple[Finding, ...]:
+    """The kinds of identifier that two texts make together and neither holds alone.
+
+    :param before: what the same person typed right before.
+    :param text: what they type now.
+    :param practice: as in :func:`findings`.
+    :returns: each kind once, in the order of `Finding`.
+    """
+    if _is_an_answer_by_itself(text):
+        return ()
+    alone = {*findings(before, practice), *findings(text, practice)}
+    joined = {kind for sign in BETWEEN_PARTS for kind in findings(f"{before.strip()}{sign}{text.strip()}", practice)}
+    if _is_an_answer_by_itself(before):
+        joined.discard(Finding.PHONE)  # a day and a number; a personal number may well begin with a day
+    if f"{before}{text}".isdecimal() or PRACTICE_MARK in before.upper():
+        joined.discard(Finding.REAL_CODE)  # two numbers; or a practice code, whose end is not the beginning of another
+    return tuple(kind for kind in Finding if kind in joined - alone)
+
+
+def _is_an_answer_by_itself(text: str) -> bool:
+    """Whether a text is a whole date or month, which never is the end of an identifier: two dates are no person.
+
+    A few bare digits are no whole date, since they may be the last four; which day is today makes no difference.
+    """
+    whole = len(_DIGIT.findall(text)) >= _FEWEST_DIGITS or _SIGN_OF_A_DATE.search(text)
+    if not whole:
+        return False
+    return _MONTH.fullmatch(text.strip()) is not None or isinstance(read_date(text, date(2000, 1, 1), "en"), date)
+
+
+class LatestTyped:
+    """What each person typed last, in memory only and for two minutes, to see an identifier in two messages.
+
+    It is read for nothing else, and shows nothing of itself in a log or a traceback.
+    """
+
+    __slots__ = ("_latest",)
+
+    def __init__(self) -> None:
+        self._latest: OrderedDict[tuple[str, str], tuple[datetime, str]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._latest)
+
+    def before(self, channel: str, address: str, now: datetime) -> str | None:
+        """What a person typed last.
+
+        :param channel: where they are.
+        :param address: who, in the channel's terms.
+        :param now: the time.
+        :returns: the text; ``None`` where there is none of the last two minutes.
+        """
+        self.forget_old(now)
+        held = self._latest.get((channel, address))
+        return None if held is None else held[1]
+
+    def keep(self, channel: str, address: str, text: str, now: datetime) -> None:
+        """Keep what a person typed, in place of what they typed before.
+
+        :param channel: where they are.
+        :param address: who, in the channel's terms.
+        :param text: a text in which nothing was found.
+        :param now: the time.
+        """
+        self._latest[channel, address] = (now, text)
+        self._latest.move_to_end((channel, address))
+        if len(self._latest) > MOST_KEPT:
+            self._latest.popitem(last=False)
+
+    def forget_old(self, now: datetime) -> None:
+        """Forget what is older than two minutes.
+
+        :param now: the time.
+        """
+        for who in [who for who, (at, _text) in self._latest.items() if not timedelta() <= now - at < KEPT_FOR]:
+            del self._latest[who]
 
 
 def _personal_numbers(text: str) -> Iterator[tuple[int, int]]:

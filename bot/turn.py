@@ -784,6 +784,11 @@ _REFUSALS: dict[str, tuple[Words, ...]] = {
     "personnummer": _IDENTIFIER,
     "phone": _IDENTIFIER,
     "email": _IDENTIFIER,
+    "address": _IDENTIFIER,
+    "split": (
+        *_IDENTIFIER,
+        _("Det hör kanske ihop med det du skrev innan. Står det i ett svar? Byt det: tryck på Tillbaka eller Ändra."),
+    ),
     "real_code": (
         _REMOVED,
         _("Det här är övning. Här gäller bara koder som börjar med Ö. Skriv aldrig en riktig ärendekod här."),

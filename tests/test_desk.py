@@ -527,6 +527,107 @@ def test_a_press_is_kept_by_its_first_64_signs(office: Office) -> None:
     assert len(waiting.payload["data"]) == 64
 
 
+# ── an identifier in two messages ────────────────────────────────────────────────────────────────────────────
+
+
+SPLIT_WORDS = "Det hör kanske ihop med det du skrev innan."
+
+
+def kinds_in(office: Office) -> list[str]:
+    """What was refused of what waits."""
+    return [held.payload["kind"] for held in office.store.waiting(CHANNEL, 9) if held.payload["what"] == "refused"]
+
+
+def at_the_day(office: Office) -> Phone:
+    """A phone that is asked for a day."""
+    phone = office.joins()
+    phone.says("/samtal")
+    for label in ("Nytt ärende", "SIG unga vuxna", "Ja", "Ändra", "Samtalsdag"):
+        phone.presses(label)
+    assert screen_of(phone).typed == "date"
+    return phone
+
+
+def test_the_second_half_of_a_personal_number_is_refused_deleted_and_told(office: Office) -> None:
+    """The first half may be the answer to a question about a day: who typed it is told how to change it."""
+    phone = at_the_day(office)
+    phone.says("20060121")
+    message = office.number()
+    office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, message, "2384")])
+    assert kinds_in(office) == ["split"]
+    assert "2384" not in inbox(office)
+    leaving = office.desk.work(CHANNEL)
+    assert message in [held.payload["message"] for held in leaving if held.payload["do"] == "delete"]
+    phone.gets(leaving)
+    assert SPLIT_WORDS in screen_of(phone).text
+    assert "Skriv aldrig namn, personnummer" in screen_of(phone).text
+    (again,) = phone.says("2384")
+    assert SPLIT_WORDS in again.text, "the first half is still there"
+    assert "20060121" not in inbox(office)
+
+
+def test_two_halves_in_one_batch_are_seen_and_each_person_is_by_themselves(office: Office) -> None:
+    anna, bo = office.joins(), office.joins()
+    said = [(anna, "20060121"), (bo, "2384"), (anna, "2384")]
+    office.desk.take_in(CHANNEL, [Said(office.number(), one.address, office.number(), text) for one, text in said])
+    refused = [held.address for held in office.store.waiting(CHANNEL, 9) if held.payload["what"] == "refused"]
+    assert refused == [anna.address]
+
+
+@pytest.mark.parametrize(("seconds", "refused"), [(0, True), (119, True), (120, False)])
+def test_the_latest_text_counts_for_two_minutes(office: Office, seconds: int, refused: bool) -> None:
+    phone = office.joins()
+    phone.says("20060121")
+    office.passes(seconds=seconds)
+    office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, None, "2384")])
+    assert kinds_in(office) == ["split"] * refused
+
+
+def test_the_latest_text_is_gone_with_the_next_sweep_and_with_the_program(office: Office) -> None:
+    phone = office.joins()
+    phone.says("20060121")
+    assert len(office.desk._typed) == 1
+    office.passes(minutes=2)
+    office.desk.sweep(CHANNEL)
+    assert len(office.desk._typed) == 0
+    phone.says("20060121")
+    office.restarts()
+    office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, None, "2384")])
+    assert kinds_in(office) == [], "nothing of it was on the disk"
+
+
+@pytest.mark.parametrize("says", ["Storgatan 12", "123 45 Farsta", "Exempelv. 3 B"])
+def test_a_street_address_is_refused_as_one(office: Office, says: str) -> None:
+    phone = office.joins()
+    office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, None, says)])
+    assert kinds_in(office) == ["address"]
+    assert "Skriv aldrig namn, personnummer, telefonnummer eller adresser här." in phone.receives()[0].text
+
+
+@pytest.mark.parametrize(("length", "kinds"), [(64, []), (65, ["long_text"])])
+def test_more_than_64_signs_are_no_answer(office: Office, length: int, kinds: list[str]) -> None:
+    phone = office.joins()
+    office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, None, f" {'x' * length}\n")])
+    assert kinds_in(office) == kinds
+
+
+@pytest.mark.parametrize("says", ["kimexempel", "Kim Exempel", "KIM-EXE", "hemlig 7"])
+@pytest.mark.parametrize("place", ["menu", "code", "date", "choice"])
+def test_what_cannot_be_read_is_never_shown_again(office: Office, place: str, says: str) -> None:
+    """Letters where a code, a day or a choice is asked for."""
+    phone = at_the_day(office) if place == "date" else office.joins()
+    if place in ("code", "choice"):
+        phone.says("/samtal")
+    if place == "choice":
+        phone.presses("Nytt ärende")
+    before = screen_of(phone).typed if phone.shown else None
+    assert before == {"menu": None}.get(place, place)
+    for screen in phone.says(says):
+        assert says.casefold() not in screen.text.casefold()
+    assert says not in str(office.rows("SELECT payload FROM inbox UNION ALL SELECT payload FROM outbox"))
+    assert says not in str(office.rows("SELECT body FROM session"))
+
+
 def test_when_all_is_done_nothing_that_was_said_is_left_outside_the_records(office: Office) -> None:
     phone = office.joins()
     phone.says("/samtal")

@@ -18,6 +18,7 @@ from dialogs.dates import long_date, weekday_date
 PERSONNUMMER = (Finding.PERSONNUMMER,)
 PHONE = (Finding.PHONE,)
 EMAIL = (Finding.EMAIL,)
+ADDRESS = (Finding.ADDRESS,)
 REAL_CODE = (Finding.REAL_CODE,)
 NOTHING = ()
 
@@ -193,6 +194,39 @@ def test_an_address_is_seen(text: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("Storgatan 12", "as usual"),
+        ("bor på storgatan", "without its number, in a sentence"),
+        ("Hamngatan 3 B", "with a stair"),
+        ("Storgatan12b", "in one piece"),
+        ("Lillvägen 14", "a way"),
+        ("STORA TORGET 2", "in capitals"),
+        ("Sto\u0308rva\u0308gen 3", "with marks of their own, as some keyboards send them"),
+        ("Exempelbacken 7, lgh 1201", "with the flat"),
+        ("Exempelplan nr 4", "with a word between"),
+        ("Exempelg. 12", "shortened"),
+        ("Exempelv. 3", "shortened"),
+        ("123 45 Stockholm", "a postal code and its town"),
+        ("12345 stockholm", "in one piece, in small letters"),
+        ("SE-123 45 Farsta", "with the country"),
+        ("114 14 Stockholm", "a postal code that is also the police"),
+        ("Box 123", "a box"),
+        ("c/o Exempel", "at somebody's"),
+    ],
+)
+def test_a_street_address_is_seen(text: str, why: str) -> None:
+    assert findings(text, practice=False) == ADDRESS, why
+
+
+@pytest.mark.parametrize(
+    "text", ["sista fyra 2384", "Sista 4: 2384", "sista fyra siffrorna är 2384", "sista fyra 2 3 8 4"]
+)
+def test_the_last_four_are_seen_where_they_are_named(text: str) -> None:
+    assert findings(text, practice=False) == PERSONNUMMER
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
         ("", "nothing"),
         ("idag", "a word"),
         ("2026-11-23", "the date of today"),
@@ -234,6 +268,14 @@ def test_an_address_is_seen(text: str, why: str) -> None:
         ("@kanal", "a name in the chat"),
         ("anna@", "half an address"),
         ("3", "an answer"),
+        ("vecka 45", "a week"),
+        ("måndag v. 45", "shortened, like a street"),
+        ("måndag. 12", "the end of a day's name is that of a street"),
+        ("nov. 12", "and so is that of a month's"),
+        ("Ring 114 14 och fråga", "the police, and no postal code"),
+        ("Enskede-Årsta-Vantör", "a district"),
+        ("på väg", "no street without its number"),
+        ("/start k3gatanx7led4park2torg9z", "an invitation in which streets stand by chance"),
         ("x" * 4096, "a whole message"),
     ],
 )
@@ -296,15 +338,18 @@ def test_the_code_of_a_real_case_is_an_identifier_in_practice_only(
 
 
 def test_each_kind_is_told_once_and_in_order() -> None:
-    text = "6Q4-C53 6Q4-C53, anna@exempel.se, 070-123 45 67, 08-123 456 78, 200601212384, 060121-2384"
+    text = "6Q4-C53 6Q4-C53, Storgatan 12, anna@exempel.se, 070-123 45 67, 08-123 456 78, 200601212384, 060121-2384"
     assert findings(text, practice=True) == tuple(Finding)
     assert findings(text, practice=False) == tuple(Finding)[:-1]
-    assert [str(kind) for kind in Finding] == ["personnummer", "phone", "email", "real_code"]
+    assert [str(kind) for kind in Finding] == ["personnummer", "phone", "email", "address", "real_code"]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["1 " * 2048, "0 " * 2048, "07" * 2048, "2006-01-21 " * 372, "a" * 4095 + "@", "a@" * 2048, "+46 (0" * 680],
+    [
+        *("1 " * 2048, "0 " * 2048, "07" * 2048, "2006-01-21 " * 372, "a" * 4095 + "@", "a@" * 2048, "+46 (0" * 680),
+        *("sista 4 " * 500, "123 45" * 600, "gatan" * 800),
+    ],
     ids=lambda text: repr(text[:8]),
 )
 def test_no_message_keeps_the_guard_busy(text: str) -> None:

@@ -663,6 +663,21 @@ def test_a_personal_number_is_refused_and_is_nowhere_afterwards(house: House, lo
     assert number not in log.getvalue()
 
 
+def test_a_number_in_two_parts_is_seen_in_the_chat_and_in_the_box_for_a_code(house: House, log: io.StringIO) -> None:
+    anna = the_case_question(house)
+    types(anna, "20060121")
+    answer = types(anna, "2384")
+    assert "Det hör kanske ihop med det du skrev innan." in answer.page.text
+    assert "2384" not in answer.body
+    for typed in ("2384", "Storgatan 12"):
+        listed = anna.sends("/arenden", {"nyckel": key_of(anna), "kod": typed})
+        assert listed.status == 422
+        assert "Skriv aldrig namn, personnummer" in listed.page.text
+        assert typed not in listed.body
+    assert "20060121" not in str(house.stored())
+    assert "20060121" not in log.getvalue()
+
+
 @pytest.fixture
 def log(talkative: io.StringIO) -> io.StringIO:
     """The log as `lots run` sets it up, at its most talkative, and whatever else reaches the root."""
