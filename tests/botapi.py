@@ -387,9 +387,9 @@ class User:
             raise ValueError("the id of a group is negative")
         return self._writes(self._api._group(group_id), _text_content(text), "text")
 
-    def sends(self, kind: Kind, caption: str | None = None) -> int:
-        """Sends something that is not a text."""
-        content: Json = {kind: _CONTENT[kind]}
+    def sends(self, kind: Kind, caption: str | None = None, file_name: str | None = None) -> int:
+        """Sends something that is not a text; a document may have a name of its own."""
+        content: Json = {kind: _CONTENT[kind] if file_name is None else {**_CONTENT[kind], "file_name": file_name}}
         if caption is not None:
             content["caption"] = caption
         return self._writes(self._chat, content, kind)

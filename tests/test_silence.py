@@ -11,18 +11,25 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot import logs
+from bot.desk import Said
+from bot.phone import CHANNEL
 from bot.transcripts import Played, Player, read
 from dialogs.registry import DIALOGS
 from state.machine import rows_of
 from state.screen import NO_SESSION
+from state.store import Store
+from state.transfer.backups import make_backup
 from tests.botapi import BotApi
+from tests.office import KEY, Office
 from tests.running import BANNER, CASE, DAY, READ_BACK, SAVED, Lots, code_in, names_a_new_case, presses, says, walks
 from tests.telegram_phone import TelegramPlayer
+from tests.test_guard import PUBLISHED, written
 from tests.test_telegram_transcripts import EVERY
 from tests.web_phone import WebPhone, WebPlayer, on_the_web
 
@@ -71,6 +78,14 @@ def found_on_disk(files: Iterable[bytes], markers: Iterable[str]) -> list[str]:
     """The markers that can be read in raw files."""
     wanted = [(marker, marker.encode()) for marker in markers if len(marker.encode()) >= SHORTEST_ON_DISK]
     return [marker for content in files for marker, raw in wanted if raw in content]
+
+
+def everything_in(store: Store) -> str:
+    """Every row of every table, as somebody with the key reads it."""
+    tables = store._rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+    rows = [str(row) for (table,) in tables for row in store._rows(f"SELECT * FROM {table}")]
+    assert rows
+    return "\n".join(rows)
 
 
 class Looking(Player):
@@ -145,6 +160,74 @@ def hold_to_silence(player: Looking, played: Played, log: str, transcript: str, 
     assert [left for _, left in player.unread] == [0, 0], "what has been handled and sent is erased"
     assert all(rows for rows, _ in player.unread)
     assert not player.records or any(marker in player.records for marker in markers), "the markers are real ones"
+
+
+@pytest.mark.parametrize("practice", [True, False], ids=["practice", "real"])
+def test_no_published_number_is_in_the_log_on_the_disk_or_in_a_backup(
+    practice: bool, tmp_path: Path, talkative: io.StringIO
+) -> None:
+    """Typed at a question over the desk, in the usual ways, and in two messages; looked for in the open store too."""
+    office = Office(path=tmp_path / "lots.db", practice=practice)
+    phone = office.joins()
+    phone.says("/samtal")
+    markers = set()
+    waiting = ""
+    for number in PUBLISHED:
+        ways = written(number)
+        typed = [ways["twelve digits"], ways["the usual way"], ways["in pairs"], f"Storgatan 1, {number}"]
+        markers |= {*typed, number[8:]}
+        said = (Said(office.number(), phone.address, None, text) for text in (*typed, number[:8], number[8:]))
+        office.desk.take_in(CHANNEL, list(said))
+        waiting += everything_in(office.store)
+        phone.receives()
+        office.passes(minutes=3)
+    assert '"kind":"split"' in waiting.replace("\\", "")
+    assert found_in(waiting, markers) == [], "not even for a moment"
+    assert '"event": "SessionStarted"' in talkative.getvalue()
+    made = make_backup(
+        office.store,
+        KEY,
+        database=tmp_path / "lots.db",
+        folder=tmp_path / "backups",
+        ledger=None,
+        now=office.now,
+        keep_days=14,
+    )
+    held = everything_in(office.store)
+    files = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    office.store.close()
+    assert {"lots.db", "lots.db-wal", made.path.name} <= files.keys()
+    assert found_in_log(talkative.getvalue(), markers) == []
+    assert found_on_disk(files.values(), markers) == []
+    assert found_in(held, markers) == [], "nor by somebody who has the key"
+    with closing(Store(made.path, KEY)) as backup:
+        assert found_in(everything_in(backup), markers) == []
+
+
+@pytest.mark.process
+def test_captions_and_names_of_files_are_read_by_nobody(lots: Lots) -> None:
+    """Over the Bot API: a number in the words under a photo, and in the name of a document."""
+    lots.start()
+    anna = lots.invited(lots.api.user(7_777_777_002))
+    says(anna, "/samtal", CASE)
+    markers = set()
+    for number in PUBLISHED:
+        short = written(number)["the usual way"]
+        lots.did(anna.sends("photo", caption=f"Brev om {short}"))
+        lots.did(anna.sends("document", caption=number, file_name=f"beslut {number}.pdf"))
+        lots.did(anna.sends("document", file_name=f"{short}.pdf"))
+        markers |= {number, short, f"beslut {number}.pdf", f"Brev om {short}"}
+    anna.settles()
+    shown = "\n".join(str(params) for _method, params in lots.api.calls)
+    assert "Här kan du bara trycka på knappar" in shown
+    assert found_in(shown, markers) == []
+    with lots.store() as store:
+        held = everything_in(store)
+        files = {path.name: path.read_bytes() for path in lots.data_dir.iterdir()}
+    assert "ovning.db-wal" in files
+    assert found_in(held, markers) == []
+    assert found_on_disk(files.values(), markers) == []
+    assert found_in_log(lots.log(), markers) == []
 
 
 TYPED = {
