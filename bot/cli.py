@@ -41,9 +41,11 @@ class _Lots(click.Group):
             if fault.errno not in _FULL:
                 raise
             click.echo(
-                f"{DiskFailed.code}: what was to be written does not fit ({fault.strerror}); make room", err=True
+                f"{DiskFailed.code}: not all of it could be printed ({fault.strerror}). Take away what came, make "
+                "room, and run it again",
+                err=True,
             )
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left of it is not tried once more at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest is not tried again at the end
             sys.exit(2)
         except (BadSettings, StoreError) as fault:
             click.echo(str(fault), err=True)

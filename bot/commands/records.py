@@ -22,18 +22,4 @@ def records(ctx: click.Context, as_json: bool, reason: str | None) -> None:
         count = store.length()
         log_printed(store, settings, "records", why, count)
         for link in store.links(1, count):  # those that were logged, and none that came meanwhile
-            _print(json.dumps(link.as_json(), ensure_ascii=False))
-
-
-def _print(line: str) -> None:
-    from state.errors import DiskFailed
-
-    try:
-        click.echo(line)
-    except BrokenPipeError:
-        raise  # whoever reads has read enough
-    except OSError as fault:
-        raise DiskFailed(
-            f"the records cannot be printed ({fault.strerror}): what came is not all of them. Take it away, make room, "
-            "and print them again"
-        ) from None
+            click.echo(json.dumps(link.as_json(), ensure_ascii=False))
