@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from state.store import Store
 
@@ -24,18 +25,18 @@ def entry(at: int, phase: str) -> tuple[str, ...]:
     return (sys.executable, "-c", f"from tests.dying import main; main({at}, {phase!r})")
 
 
-def main(at: int, phase: str) -> None:
-    """Serves until that transaction."""
-    from bot.cli import main as lots
+def dies_in_transactions(reached: Callable[[], bool], phase: str) -> None:
+    """Lets every transaction of every store ask whether it is the one to die in.
 
+    Args:
+        reached: asked once a transaction.
+        phase: ``before`` its COMMIT or ``after`` it.
+    """
     durable = Store.transaction
-    count = 0
 
     @contextmanager
     def transaction(self: Store) -> Iterator[None]:
-        nonlocal count
-        count += 1
-        dies = count == at
+        dies = reached()
         with durable(self):
             yield
             if dies and phase == "before":
@@ -44,4 +45,12 @@ def main(at: int, phase: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Store.transaction = transaction  # type: ignore[method-assign, assignment]
+
+
+def main(at: int, phase: str) -> None:
+    """Serves until that transaction."""
+    from bot.cli import main as lots
+
+    numbers = count(1)
+    dies_in_transactions(lambda: next(numbers) == at, phase)
     lots(["run"], prog_name="lots")

@@ -10,15 +10,16 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from bot.cli import main
 from state.store import Store
 from state.transfer import journal
+from tests.dying import dies_in_transactions
 
 KILLED = -signal.SIGKILL
 
@@ -78,38 +79,25 @@ def _child(words: Sequence[str], env: Mapping[str, str], said: Path, kill: tuple
 
 
 def _die_at(at: int, phase: str) -> None:
-    count = 0
+    numbers = count(1)
 
-    def step(does: Callable[[], Any]) -> Any:
-        nonlocal count
-        count += 1
-        dies = count == at
-        if dies and phase == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        try:
-            return does()
-        finally:  # also where there was nothing to take away
-            if dies:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def reached() -> bool:
+        return next(numbers) == at
 
     def counted(does: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args, **more: step(lambda: does(*args, **more))
+        def step(*args: Any, **more: Any) -> Any:
+            dies = reached()
+            if dies and phase == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            try:
+                return does(*args, **more)
+            finally:  # also where there was nothing to take away
+                if dies:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        return step
 
     for name in _STEPS:
         setattr(os, name, counted(getattr(os, name)))
-    durable, shrink = Store.transaction, Store.shrink
-
-    @contextmanager
-    def transaction(self: Store) -> Iterator[None]:
-        nonlocal count
-        count += 1
-        dies = count == at
-        with durable(self):
-            yield
-            if dies and phase == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-        if dies:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    Store.transaction = transaction  # type: ignore[method-assign, assignment]
-    Store.shrink = counted(shrink)  # type: ignore[method-assign]
+    Store.shrink = counted(Store.shrink)  # type: ignore[method-assign]
+    dies_in_transactions(reached, phase)
