@@ -40,6 +40,8 @@ class Chat:
                 self.shown.pop(gone, None)
             if self.live == gone:
                 self.live = None
+        elif payload["do"] == "clear":
+            self.shown = {number: screen for number, screen in self.shown.items() if number == self.live}
         elif payload["do"] == "show":
             return self._show(payload)
         elif payload["do"] == "answer" and payload["toast"]:

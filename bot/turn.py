@@ -132,6 +132,14 @@ class Turn:
         lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
         self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on="new")
 
+    def hide(self, screen: Screen) -> None:
+        """Leave one neutral screen in the chat, in the place of whatever stands there.
+
+        :param screen: says nothing of any case, nor what the chat is for.
+        """
+        self.messages.append({"do": "clear"})
+        self._show(screen, on="live", live=True)
+
     def forget_typed(self) -> None:
         """Take away what was typed: the question that is edited in place stays the newest message."""
         if self._payload.get("message") is not None:

@@ -91,6 +91,7 @@ def test_every_table_of_ours_is_strict(store: Store) -> None:
         *("person", "invitation", "session", "inbox", "outbox", "record", "note_shown"),
         *("chat_message", "sign_in", "pin", "bell", "used_once"),
         *("installation", "bundle", "purge", "purged_case", "printed"),
+        *("access", "access_cut", "trace"),
     }
     assert set(tables.values()) == {1}
 
@@ -229,8 +230,9 @@ def rows_of_the_web(db: Database) -> None:
 
 def rows_but_records(db: Database) -> None:
     db.execute(
-        "INSERT INTO person VALUES ('p-1', 'samordnare', 'Farsta', 'sv', 'web', 'p-1', 12, '2026-11-23', "
-        "'samordnare 1', NULL, '[\"id\"]')"
+        "INSERT INTO person (id, role, district, language, channel, address, live_message, joined_at, label, "
+        "last_saved) "
+        "VALUES ('p-1', 'samordnare', 'Farsta', 'sv', 'web', 'p-1', 12, '2026-11-23', 'samordnare 1', '[\"id\"]')"
     )
     db.execute("INSERT INTO invitation VALUES ('00ff', 'samordnare', 'Farsta', 1795000000.5, NULL, 'p-1', 'bell')")
     db.execute(
@@ -265,12 +267,29 @@ def rows_of_the_handover(db: Database) -> None:
     db.execute("INSERT INTO printed VALUES (1, '2026-11-23', 'records', 'tillsyn', 1, 'lots')")
 
 
+def rows_of_quiet_about_people(db: Database) -> None:
+    """What the sixth version can hold besides: who looked at a case, what stands in a chat, whom a record lets in."""
+    rows_of_the_handover(db)
+    db.execute(
+        "UPDATE record SET kind = 'access_given', case_code = ?, payload = '{\"person\": \"p-1\"}', purge = NULL",
+        [OURS],
+    )
+    db.execute("UPDATE person SET seen_at = 1795.5, locked = 1")
+    db.execute(
+        "INSERT INTO access VALUES (1, '2026-11-23', 'p-1', 'samordnare', 'Farsta', 'web', 'looked', 'arende', '00ff', "
+        "'', '00ff')"
+    )
+    db.execute("INSERT INTO access_cut VALUES (1, '00ff', 'then')")
+    db.execute("INSERT INTO trace VALUES ('telegram', '7', 12, 1, 1795.5, 1796.5, 0, NULL)")
+
+
 FILLED: dict[str, Callable[[Database], None]] = {
     "m001_the_spine": rows_of_the_spine,
     "m002_life_around_a_dialog": rows_of_life_around_a_dialog,
     "m003_notes_in_the_chat": rows_of_notes_in_the_chat,
     "m004_the_web": rows_of_the_web,
     "m005_the_handover": rows_of_the_handover,
+    "m006_quiet_about_people": rows_of_quiet_about_people,
 }
 """By migration: puts rows into the tables as they are when it has been applied, for the next one to meet."""
 

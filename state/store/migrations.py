@@ -139,3 +139,34 @@ def m005_the_handover(db: Database) -> None:
             records INTEGER NOT NULL, account TEXT NOT NULL
         ) STRICT"""
     )
+
+
+@MIGRATIONS()
+def m006_quiet_about_people(db: Database) -> None:
+    """Who looked at which case, what stands in whose chat, who is locked out of theirs, and whom a record lets in."""
+    db.execute(
+        """CREATE TABLE access (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, person TEXT NOT NULL, role TEXT NOT NULL, district TEXT NOT NULL,
+            channel TEXT NOT NULL, what TEXT NOT NULL, page TEXT NOT NULL, mark TEXT NOT NULL,
+            previous TEXT NOT NULL, hash TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX access_of_person ON access (person, mark, page, id)")
+    db.execute("CREATE INDEX access_of_case ON access (mark, id)")
+    db.execute("CREATE TABLE access_cut (id INTEGER PRIMARY KEY, hash TEXT NOT NULL, at TEXT NOT NULL) STRICT")
+    db.execute(
+        """CREATE TABLE trace (
+            channel TEXT NOT NULL, address TEXT NOT NULL, message INTEGER NOT NULL, ours INTEGER NOT NULL,
+            at REAL NOT NULL, due REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, given_up_at REAL,
+            PRIMARY KEY (channel, address, message)
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX trace_due ON trace (channel, due) WHERE given_up_at IS NULL")
+    db.execute("ALTER TABLE person ADD COLUMN seen_at REAL NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE person ADD COLUMN locked INTEGER NOT NULL DEFAULT 0")
+    # Whom a record lets into its case; a purged record has no payload that could be read.
+    db.execute(
+        """CREATE INDEX record_lets_in ON record (
+            coalesce(json_extract(payload, '$.person'), json_extract(payload, '$.value')), case_code
+        ) WHERE purge IS NULL AND kind IN ('access_given', 'case_fact')"""
+    )
