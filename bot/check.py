@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.commands.keys import recipients_found
+from bot.commands.opened import key_of
 from bot.contacts import found as found_in_contacts
-from bot.settings import Settings, read_key
+from bot.hushed import hushed
+from bot.settings import Settings
 from dialogs.contacts import SHIPPED
 from dialogs.law import facts, is_read_too_long_ago
 from dialogs.policy import Policy
@@ -53,9 +55,8 @@ class Finding:
     mend: str | None = None
 
     def __str__(self) -> str:
-        return f"{'ok   ' if self.mend is None else 'WRONG'}  {self.part}: {self.says}" + (
-            f". {self.mend}" if self.mend else ""
-        )
+        told = f"{'ok   ' if self.mend is None else 'WRONG'}  {self.part}: {self.says}"
+        return hushed(told + (f". {self.mend}" if self.mend else ""))
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -64,12 +65,15 @@ def findings(settings: Settings) -> Iterator[Finding]:
     :param settings: the installation.
     :returns: a finding for each part, as it is looked at.
     """
+    from bot.check_secrets import secret_findings
+
     yield _folder(settings.data_dir)
     yield _disk(settings.data_dir)
     yield from _store(settings)
     yield _recipients(settings)
     yield _backups(settings)
     yield from _leftovers(settings)
+    yield from secret_findings(settings)
     yield _mode(settings)
     yield _web(settings)
     yield from _bot(settings)
@@ -93,7 +97,7 @@ def _disk(path: Path) -> Finding:
 
 def _store(settings: Settings) -> Iterator[Finding]:
     try:
-        key = read_key(settings.key_file, settings.database)
+        key = key_of(settings)
     except (BadSettings, StoreError) as fault:
         yield Finding("key", str(fault), "Put the key right before anything else")
         return

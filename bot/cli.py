@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +30,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 class _Lots(click.Group):
     """Turns our own errors into one line and the right exit code."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **named: Any) -> Any:
+        """Run a command; as a process of its own, with its mouth shut about secrets."""
+        if args is None:
+            from bot.hushed import close_up
+
+            close_up()
+        return super().main(args, *more, **named)
 
     def invoke(self, ctx: click.Context) -> Any:
         from state.errors import BadSettings, DiskFailed, LotsError, StoreError
@@ -79,13 +88,12 @@ def try_(ctx: click.Context) -> None:
     from bot import logs
     from bot.practice import prepare
     from bot.serving import serve
-    from bot.settings import load
     from dialogs.texts import Text, say
     from dialogs.texts import mark as _
     from state.store import claimed
 
-    flags = {**ctx.obj, "mode": "ovning", "web": "true", "web_host": "127.0.0.1"}
-    settings = replace(load(os.environ, **flags), token=None, public_url=None, trusted_proxy=None)
+    settings = settings_of(ctx, mode="ovning", web="true", web_host="127.0.0.1")
+    settings = replace(settings, token=None, public_url=None, trusted_proxy=None)
     logs.set_up("ERROR")
     with claimed(settings.database), desk_of(settings) as desk:
         me = prepare(desk.store, desk.now())
@@ -157,6 +165,7 @@ def run(ctx: click.Context) -> None:
     from state.store import claimed
 
     logs.set_up(os.environ.get("LOTS_LOG_LEVEL", "INFO"))
+    logs.warn_of(settings.exposed)
     with claimed(settings.database), desk_of(settings) as desk:
         serve(settings, desk)
 
@@ -226,6 +235,7 @@ def new(name: str) -> None:
     """Begin a dialog: its file, its line in the registry, a transcript."""
     from bot.scaffold import CannotBegin, begin
 
+    os.umask(0o022)  # a dialog is nobody's secret
     try:
         for path in begin(name, Path.cwd()):
             click.echo(path)
@@ -341,11 +351,10 @@ def contacts(ctx: click.Context) -> None:
 
 
 def _talk(ctx: click.Context, first: str, transcript: TextIO | None) -> None:
-    from bot.settings import load
     from bot.terminal import talk
     from state.store import claimed
 
-    settings = load(os.environ, **{**ctx.obj, "mode": "ovning"})
+    settings = settings_of(ctx, mode="ovning")
     with claimed(settings.database), desk_of(settings) as desk:
         hear: TextIO = io.StringIO() if sys.stdin is None else sys.stdin  # a service manager may give none
         if isinstance(hear, io.TextIOWrapper):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Sequence
 
+from bot.hushed import hushed
 from state.errors import BadSettings
 
 CARRIED = ("event", "session", "dialog", "code", "fault", "where", "bundle", "tries")
@@ -28,7 +30,7 @@ class JsonLines(logging.Formatter):
         """
         line = {"at": self.formatTime(record), "level": record.levelname.lower(), "what": record.getMessage()}
         line |= {name: getattr(record, name) for name in CARRIED if hasattr(record, name)}
-        return json.dumps(line, ensure_ascii=False)
+        return hushed(json.dumps(line, ensure_ascii=False))
 
 
 def set_up(level: str = "INFO") -> None:
@@ -45,7 +47,22 @@ def set_up(level: str = "INFO") -> None:
     ours.handlers[:] = [handler]
     ours.setLevel(level)
     ours.propagate = False
+    silence()
+
+
+def silence() -> None:
+    """Keep the libraries silent, also where they are asked to tell all they do (``PYTHONASYNCIODEBUG``)."""
     for name in FOREIGN:
         library = logging.getLogger(name)
         library.handlers[:] = [logging.NullHandler()]
         library.propagate = False
+
+
+def warn_of(exposed: Sequence[str]) -> None:
+    """Say which secrets others may read in ``lots.toml``, by the names of their settings.
+
+    :param exposed: the settings; nothing is said where there are none.
+    """
+    for name in exposed:
+        ours = logging.getLogger("lots")
+        ours.warning("others may read a secret in lots.toml", extra={"event": "SecretExposed", "where": name})

@@ -1,11 +1,16 @@
-"""Settings: a flag, else the environment, else ``lots.toml`` in the data folder, else what ships."""
+"""Settings: a flag, else the environment, else a credential of systemd, else ``lots.toml``, else what ships.
+
+Only secrets are credentials (:data:`CREDENTIALS`), and no secret is a flag: everybody on the machine sees the command
+line of a program.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
+import stat
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
@@ -15,15 +20,29 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from bot.hushed import hushed
 from dialogs.contacts import Contacts
 from dialogs.policy import Policy
 from state.disk import write_whole
 from state.errors import BadSettings
-from state.keys import KEY_BYTES, as_written, key_in
+from state.keys import CREDENTIALS_DIRECTORY, KEY_BYTES, as_written, key_in
 
 Mode = Literal["ovning", "dorrklocka", "chatt"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 BACKUP_KEEP_DAYS = 14
+CREDENTIALS = {
+    "token": "lots-telegram-token",
+    "key_file": "lots-key",
+    "webhook_secret": "lots-webhook-secret",
+    "drop_token": "lots-drop-token",
+}
+"""What ``LoadCredential=`` may give the service, by the setting."""
+
+LONGEST_SECRET = 4096
+"""Bytes that are read of one."""
+
+IN_FILE = "lots.toml"
+
 WIDEST_PROXY = {4: 8, 6: 32}
 """The shortest prefix of a network that a proxy may be said to speak from, by version: a wider one is everybody."""
 
@@ -107,15 +126,17 @@ class Settings:
     :ivar zone: the local zone, for dates and times.
     :ivar policy: the deployment's numbers.
     :ivar transfer: how what is written here leaves, and how it is kept safe.
+    :ivar sources: where each secret that is set comes from, by its setting.
+    :ivar exposed: the secrets that ``lots.toml`` holds though others may read it; for real cases that is refused.
     """
 
     data_dir: Path
-    token: str | None
+    token: str | None = field(repr=False)
     base_url: str | None
     mode: Mode
     key_file: Path
     public_url: str | None
-    webhook_secret: str | None
+    webhook_secret: str | None = field(repr=False)
     web: bool
     web_host: str
     web_port: int
@@ -125,6 +146,8 @@ class Settings:
     zone: ZoneInfo
     policy: Policy
     transfer: TransferRules
+    sources: Mapping[str, str] = field(default_factory=dict)
+    exposed: tuple[str, ...] = ()
 
     @property
     def bundles_dir(self) -> Path:
@@ -184,17 +207,13 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         ) from None
     held = _toml(data_dir / "lots.toml")
     telegram = _table(held, "telegram")
-
-    def pick(flag: str, variable: str, written: Any) -> str | None:
-        value = flags.get(flag) or environ.get(variable) or written
-        return None if value is None else str(value)
-
+    pick = _Pick(environ, flags)
     mode = pick("mode", "LOTS_TELEGRAM_MODE", telegram.get("mode")) or "ovning"
     if mode not in MODES:
-        raise BadSettings(f"LOTS_TELEGRAM_MODE is {mode!r}; it may be {', '.join(MODES)}")
+        raise BadSettings(f"LOTS_TELEGRAM_MODE is {_shown(mode)}; it may be {', '.join(MODES)}")
     web = _table(held, "web")
     public_url = _public_url(pick("public_url", "LOTS_PUBLIC_URL", web.get("public_url")), mode)
-    token = pick("token", "LOTS_TELEGRAM_TOKEN", telegram.get("token"))
+    token = _token(pick("token", "LOTS_TELEGRAM_TOKEN", telegram.get("token")))
     web_host = pick("web_host", "LOTS_WEB_HOST", web.get("host")) or "127.0.0.1"
     proxy = _network(pick("trusted_proxy", "LOTS_TRUSTED_PROXY", web.get("trusted_proxy")))
     serves = _serves(pick("web", "LOTS_WEB", web.get("serve")), mode)
@@ -210,19 +229,18 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
             f"LOTS_WEB_HOST is {web_host!r}, which others reach, and nothing says that TLS stands in front. "
             "Listen on 127.0.0.1, or set LOTS_PUBLIC_URL to the https address and LOTS_TRUSTED_PROXY to the proxy's"
         )
-    base_url = pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url"))
-    if base_url is not None and not re.match(r"https?://[^\s/]+/", base_url):
-        raise BadSettings(f"LOTS_TELEGRAM_BASE_URL is {base_url!r}; it must be like http://127.0.0.1:8081/bot")
+    base_url = _base_url(pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url")))
+    key_file = pick("key_file", "LOTS_KEY_FILE", held.get("key_file"))
+    secret = pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret"))
+    transfer = _transfer(_table(held, "transfer"), data_dir, pick)
     return Settings(
         data_dir=data_dir,
         token=token,
         base_url=base_url,
         mode=mode,
-        key_file=Path(pick("key_file", "LOTS_KEY_FILE", held.get("key_file")) or data_dir / "lots.key"),
+        key_file=Path(key_file or data_dir / "lots.key"),
         public_url=public_url,
-        webhook_secret=_webhook_secret(
-            pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret")), public_url
-        ),
+        webhook_secret=_webhook_secret(secret, public_url),
         web=serves,
         web_host=web_host,
         web_port=_port(pick("web_port", "LOTS_WEB_PORT", web.get("port")) or "8080"),
@@ -231,11 +249,99 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         decision=_decision(telegram) if mode == "chatt" else None,
         zone=ZoneInfo("Europe/Stockholm"),
         policy=_policy(_table(held, "policy"), _contacts(pick("contacts", "LOTS_CONTACTS", held.get("contacts")))),
-        transfer=_transfer(_table(held, "transfer"), data_dir, pick),
+        transfer=transfer,
+        sources=pick.sources,
+        exposed=_exposed(data_dir / "lots.toml", pick.sources, mode),
     )
 
 
-def _transfer(table: Mapping[str, Any], data_dir: Path, pick: Callable[[str, str, Any], str | None]) -> TransferRules:
+class _Pick:
+    """Finds where a setting is said, in the order of this module's docstring, and remembers it of secrets."""
+
+    def __init__(self, environ: Mapping[str, str], flags: Mapping[str, str | None]) -> None:
+        self._environ, self._flags = environ, flags
+        self.sources: dict[str, str] = {}
+
+    def __call__(self, name: str, variable: str, written: Any) -> str | None:
+        value = self._flags.get(name) or self._environ.get(variable) or None
+        if name not in CREDENTIALS:
+            value = value or written
+            return None if value is None else str(value)
+        source = "a flag" if self._flags.get(name) else f"the environment ({variable})"
+        if value is None and (path := _credential(self._environ, CREDENTIALS[name])) is not None:
+            source, value = f"the credential {path.name}", str(path) if name == "key_file" else _secret_in(path)
+        elif value is None and written is not None:
+            source, value = IN_FILE, str(written)
+        if value is None or not (value := value.strip()):
+            return None
+        self.sources[name] = source
+        return value
+
+
+def _token(written: str | None) -> str | None:
+    """What an address can hold; whether it is right, Telegram says."""
+    if written is not None and not re.fullmatch(r"[A-Za-z0-9:_-]{1,128}", written):
+        raise BadSettings("LOTS_TELEGRAM_TOKEN is no token; it may have A–Z, a–z, 0–9, : _ and - only")
+    return written
+
+
+def _base_url(written: str | None) -> str | None:
+    if written is not None and (hushed(written) != written or "@" in written):
+        raise BadSettings(
+            "LOTS_TELEGRAM_BASE_URL holds a token or a password. Take it out; if it was a flag, then also change it: "
+            "everybody on this machine could see it"
+        )
+    if written is not None and not re.match(r"https?://[^\s/]+/", written):
+        raise BadSettings(f"LOTS_TELEGRAM_BASE_URL is {written!r}; it must be like http://127.0.0.1:8081/bot")
+    return written
+
+
+def _exposed(path: Path, sources: Mapping[str, str], mode: str) -> tuple[str, ...]:
+    """The secrets in ``lots.toml`` that others may read; a key file is only named there."""
+    held = tuple(name for name, source in sources.items() if source == IN_FILE and name != "key_file")
+    if not held or not others_may_read(path):
+        return ()
+    if mode != "ovning":
+        raise BadSettings(f"{path}: holds {', '.join(held)}, and others may read it. Run: chmod 600 {path}")
+    return held
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether a file is open to anybody but its owner.
+
+    :param path: the file.
+    :returns: ``False`` also where it is not there.
+    """
+    with suppress(OSError):
+        return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    return False
+
+
+def _credential(environ: Mapping[str, str], name: str) -> Path | None:
+    """What systemd gave the service under a name, where it did."""
+    folder = environ.get(CREDENTIALS_DIRECTORY)
+    path = None if not folder else Path(folder) / name
+    return path if path is not None and path.exists() else None
+
+
+def _secret_in(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            held = file.read(LONGEST_SECRET).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        why = getattr(fault, "strerror", None) or "not text"
+        raise BadSettings(f"the credential {path.name} cannot be read ({why})") from None
+    if not held:
+        raise BadSettings(f"the credential {path.name} is empty")
+    return held
+
+
+def _shown(written: str) -> str:
+    """What somebody wrote, to be shown back to them: without a token, or a password in an address."""
+    return repr(re.sub(r"//[^/\s]*@", "//…@", hushed(written)))
+
+
+def _transfer(table: Mapping[str, Any], data_dir: Path, pick: _Pick) -> TransferRules:
     """Where bundles go is one place: a folder, or an address with a token that only TLS may carry."""
     known = {"recipients", "recipients_file", "drop_folder", "drop_url", "drop_token", "backup_dir", "backup_keep_days"}
     if unknown := table.keys() - known:
@@ -286,6 +392,8 @@ def _toml(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise BadSettings(f"{path}: not TOML ({fault})") from None
+    except OSError as fault:
+        raise BadSettings(f"{path}: cannot be read ({fault.strerror})") from None
 
 
 def _table(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -312,7 +420,7 @@ def _webhook_secret(secret: str | None, public_url: str | None) -> str | None:
 def _public_url(written: str | None, mode: str) -> str | None:
     """Without its last slash; the doorbell must have one, and Telegram opens nothing but https."""
     if written is not None and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", written):
-        raise BadSettings(f"LOTS_PUBLIC_URL is {written!r}; it must be an address like https://lots.example.se")
+        raise BadSettings(f"LOTS_PUBLIC_URL is {_shown(written)}; it must be an address like https://lots.example.se")
     if written is not None and written.startswith("http://") and not _is_here(urlsplit(written).hostname or ""):
         raise BadSettings(
             f"LOTS_PUBLIC_URL is {written!r}, which others reach without TLS. Put TLS in front, and write https://"
@@ -428,7 +536,7 @@ def read_key(path: Path, database: Path) -> bytes:
     :param path: the key file: 64 hex digits.
     :param database: the file it opens; where that is there already, no new key is made.
     :returns: 32 bytes.
-    :raises BadSettings: the key is gone, can be read by others, or is no key.
+    :raises BadSettings: the key is gone, is another's, can be read by others, or is no key.
     :raises StoreError: a change of keys that was cut off cannot be carried out now.
     """
     from state.transfer.rekeying import finish
@@ -437,7 +545,8 @@ def read_key(path: Path, database: Path) -> bytes:
     if not path.exists():
         if database.exists():
             raise BadSettings(
-                f"LOTS_KEY_FILE: {path} is gone, and {database} can be opened with no other key; put the key back"
+                f"LOTS_KEY_FILE: {path} is gone, and {database} can be opened with no other key; put the key back, "
+                "or name it with --key-file where only the service is given it"
             )
         _make_key(path)
     return key_in(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 Role = Literal["samordnare", "ersattare", "chef", "drift", "granskare"]
@@ -50,6 +51,30 @@ class Person:
 
 LOTS = Person(id="lots", role="drift", district="Lots", language="sv", channel="none", address="lots", label="Lots")
 """The author of what Lots itself writes of records; nobody speaks as it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    """An invitation that can still be used; the code itself is known to the one it was given to only.
+
+    :ivar id: what tells it from the others: the beginning of what is kept of the code.
+    :ivar role: what the invited may do.
+    :ivar district: whose cases they may see.
+    :ivar expires_at: until when.
+    :ivar person: the id of the person it brings to a new address, or ``None`` for somebody new.
+    :ivar opens: ``all``, ``browser`` or ``bell``.
+    """
+
+    id: str
+    role: str
+    district: str
+    expires_at: datetime
+    person: str | None
+    opens: str
+
+
+INVITATION_ID = 8
+"""Hex digits of an invitation's id: two of the few that live at once are never the same."""
 
 
 def code_hash(code: str) -> str:

@@ -633,17 +633,6 @@ def unit(name: str) -> ConfigParser:
     return read
 
 
-@pytest.mark.parametrize("name", ["lots", "lots-backup", "lots-export"])
-def test_every_unit_is_shut_in_like_the_service_and_runs_a_command_that_there_is(name: str) -> None:
-    service, like = unit(f"{name}.service")["Service"], unit("lots.service")["Service"]
-    about_running = {"ExecStart", "Restart", "RestartSec", "RestartPreventExitStatus"}
-    for key in like.keys() - about_running:
-        assert service[key] == like[key]
-    program, word = service["ExecStart"].split()
-    assert program == PROGRAM
-    assert word in main.commands
-
-
 @pytest.mark.parametrize("name", ["lots-backup", "lots-export"])
 def test_every_timer_has_its_service_and_makes_up_for_what_it_missed(name: str) -> None:
     timer = unit(f"{name}.timer")

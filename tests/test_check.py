@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot import check_secrets
 from bot.check import Finding, findings
-from bot.settings import Settings, read_key
+from bot.settings import Settings, WebRules, read_key
 from dialogs import texts
 from dialogs.policy import Policy
 from dialogs.records import TalkHeld
+from state.store import claimed
 from state.transfer.backups import make_backup
 from state.transfer.ledger import note_purge
 from state.transfer.rekeying import rotate
@@ -28,6 +31,10 @@ ok     key: {folder}/lots.key is the owner's alone
 ok     database: {folder}/ovning.db is whole, 2 records, the chain holds
 ok     recipients: none: practice never leaves
 ok     backups: none in {folder}/backups
+ok     secrets: the key from the data folder, the token from the environment (LOTS_TELEGRAM_TOKEN)
+ok     files: the databases, their copies and the keys are the owner's alone
+ok     process: none serves; `lots run` leaves no core dump, and writes for its owner alone
+ok     swap: {swap}
 ok     mode: ovning: no real case
 ok     web address: none: the web chat is not served
 ok     token: it is @lots_test_bot
@@ -80,7 +87,8 @@ def test_a_good_installation(good: Lots) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     *lines, law, contacts = ended.stdout.splitlines(keepends=True)
     free = lines[1].split()[2]
-    assert "".join(lines) == WHOLE.format(folder=good.data_dir, free=free)
+    (swap,) = (line.removeprefix("ok     swap: ").rstrip() for line in lines if line.startswith("ok     swap: "))
+    assert "".join(lines) == WHOLE.format(folder=good.data_dir, free=free, swap=swap)
     assert law.startswith("ok     law: ")
     assert contacts == "ok     contacts: medföljer: 2 numbers, 112 and 114 14 only\n"
     assert good.settings.token is not None
@@ -295,6 +303,7 @@ def test_a_purge_that_was_cut_off(real: Lots) -> None:
 
 def test_what_a_restore_has_put_aside(real: Lots) -> None:
     (real.data_dir / "lots.db.before-restore-20261122T072300Z").write_bytes(b"aside")
+    (real.data_dir / "lots.db.before-restore-20261122T072300Z").chmod(0o600)
     finding = only(real, "put aside", without_telegram(real))
     assert finding.says == "lots.db.before-restore-20261122T072300Z, which purging does not reach"
     (real.data_dir / "lots.db.before-restore-20261122T072300Z").unlink()
@@ -312,6 +321,98 @@ def test_an_old_key_is_told_of_when_no_backup_needs_it(real: Lots, monkeypatch: 
     finding = only(real, "old keys", settings)
     assert finding.says == f"1 kept, 0 that a backup needs; not needed: {kept.name}"
     assert finding.mend == f"Take away what no backup elsewhere needs, from {real.data_dir}"
+
+
+# ── secrets ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "name", ["ovning.db", "lots.db-wal", "lots.db.before-rotation", "ledger.ndjson", "lots.key.20260101T000000Z"]
+)
+def test_a_file_that_others_may_read(good: Lots, name: str) -> None:
+    """A copy that somebody made by hand, or put back; the folder alone is not trusted to keep it."""
+    path = good.data_dir / name
+    path.touch()
+    path.chmod(0o640)
+    finding = next(one for one in findings(good.settings) if one.part == "files")
+    assert finding.says == f"others may read, or own, {path}"
+    path.chmod(0o600)
+    assert "files" not in found(good)
+
+
+def test_a_backup_elsewhere_that_others_may_read(real: Lots, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "kopior"
+    (real.data_dir / "backups").rename(elsewhere)
+    real.env["LOTS_BACKUP_DIR"] = str(elsewhere)
+    (backup,) = elsewhere.iterdir()
+    backup.chmod(0o604)
+    assert only(real, "files", without_telegram(real)).says == f"others may read, or own, {backup}"
+
+
+def test_the_running_program_is_found_by_its_lock_and_what_it_leaves_by_the_kernels_word(
+    good: Lots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here this process holds the lock; what the kernel says of it is put in files of the same form."""
+    (tmp_path / "4711").mkdir()
+    database = good.settings.database
+
+    def said(limit: str, mask: str) -> Finding:
+        (tmp_path / "4711" / "limits").write_text(f"Max core file size        {limit} {limit} bytes\n")
+        (tmp_path / "4711" / "status").write_text(f"Name:\tlots\nUmask:\t{mask}\n")
+        return check_secrets._process(4711)
+
+    with claimed(database):
+        assert check_secrets._who_serves(database) == os.getpid()
+    assert check_secrets._who_serves(database) is None
+    monkeypatch.setattr(check_secrets, "PROC", tmp_path)
+    assert said("0", "0077").mend is None
+    for wrong in (("unlimited", "0077"), ("0", "0022")):
+        assert said(*wrong).mend == "Start it again with `lots run`, and with no other program around it"
+
+
+SWAPS = "Filename\tType\tSize\tUsed\tPriority\n"
+
+
+@pytest.mark.parametrize(
+    ("swaps", "limit", "says", "right"),
+    [
+        ("", "max", "none, or encrypted", True),
+        ("/dev/zram0 partition 9 0 100\n", "max", "none, or encrypted", True),
+        ("/dev/dm-1 partition 9 0 -2\n", "max", "none, or encrypted", True),
+        ("/swapfile file 9 0 -2\n", "0", "/swapfile is not encrypted; the service is kept out of it", True),
+        ("/swapfile file 9 0 -2\n", "max", "/swapfile is not encrypted, and what the program knows may", False),
+    ],
+    ids=["none", "in memory", "encrypted", "kept out", "open"],
+)
+def test_swap_is_told_of(
+    real: Lots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swaps: str, limit: str, says: str, right: bool
+) -> None:
+    """By the kernel's files, in a folder of the test's own; only for real cases is it wrong."""
+    for name in ("PROC", "CGROUPS", "BLOCKS"):
+        monkeypatch.setattr(check_secrets, name, tmp_path)
+    for path, text in {
+        "swaps": SWAPS + swaps,
+        "7/cgroup": "0::/system.slice/lots.service\n",
+        "system.slice/lots.service/memory.swap.max": f"{limit}\n",
+        "dm-1/dm/uuid": "CRYPT-PLAIN-swap\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    finding = check_secrets._swap(real.settings, 7)
+    assert finding.says.startswith(says)
+    assert (finding.mend is None) is right
+    assert check_secrets._swap(replace(real.settings, mode="ovning"), 7).mend is None
+
+
+@pytest.mark.parametrize(("minutes", "right"), [(5, True), (15, True), (16, False)])
+def test_the_locks_are_told_and_one_that_comes_too_late(real: Lots, minutes: int, right: bool) -> None:
+    settings = replace(without_telegram(real), web_rules=WebRules(lock_minutes=minutes))
+    if right:
+        assert found(real, settings) == {}
+    else:
+        assert only(real, "locks", settings).mend == "Set [web] lock_minutes to 15 or less"
+    (says,) = [one.says for one in findings(settings) if one.part == "locks"]
+    assert says.startswith(f"a page after {minutes} minutes, a PIN after 5 wrong for 15 minutes and after 10 for good")
 
 
 # ── the mode ─────────────────────────────────────────────────────────────────────────────────────────────────

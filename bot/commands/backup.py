@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commands.opened import settings_of, store_of
+from bot.commands.opened import key_of, settings_of, store_of
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 @click.pass_context
 def backup(ctx: click.Context, folder: Path | None) -> None:
     """Copy the store while it is in use, encrypted, and verify the copy."""
-    from bot.settings import read_key
     from state.store import at_work
     from state.transfer.backups import clear_work, make_backup
 
@@ -30,7 +29,7 @@ def backup(ctx: click.Context, folder: Path | None) -> None:
         clear_work(settings.database)
         made = make_backup(
             store,
-            read_key(settings.key_file, settings.database),
+            key_of(settings),
             database=settings.database,
             folder=folder or settings.transfer.backup_dir,
             ledger=None if settings.practice else settings.ledger,
@@ -51,7 +50,6 @@ def backup(ctx: click.Context, folder: Path | None) -> None:
 @click.pass_context
 def restore(ctx: click.Context, file: Path, its_key_file: Path | None, yes: bool) -> None:
     """Put a backup back. What was purged since does not come back."""
-    from bot.settings import read_key
     from state.errors import BadSettings
     from state.keys import key_in
     from state.store import at_work, claimed
@@ -65,7 +63,7 @@ def restore(ctx: click.Context, file: Path, its_key_file: Path | None, yes: bool
                 f"LOTS_KEY_FILE: {settings.key_file} is gone; put the key of the backup there, or name the key with "
                 "--key-file"
             )
-        key = read_key(settings.key_file, database)
+        key = key_of(settings)
         present = _present(settings, key)
         try:
             prepared = prepare(

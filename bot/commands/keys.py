@@ -23,15 +23,16 @@ def keys() -> None:
 @click.pass_context
 def show(ctx: click.Context) -> None:
     """Show the installation, the key's fingerprint, the recipients."""
-    from state.keys import fingerprint, key_in
+    from state.keys import fingerprint, is_credential, key_in
 
     settings = settings_of(ctx)
     with store_of(settings) as store, store.transaction():
         installation = store.installation()
-    since = datetime.fromtimestamp(settings.key_file.stat().st_mtime, UTC)
+    path = settings.key_file
+    since = f"since {datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m-%d}"
     click.echo(f"installation: {installation}")
     click.echo(
-        f"key: {settings.key_file}, fingerprint {fingerprint(key_in(settings.key_file))}, since {since:%Y-%m-%d}"
+        f"key: {path}, fingerprint {fingerprint(key_in(path))}, {'a credential' if is_credential(path) else since}"
     )
     found, where = recipients_found(settings)
     click.echo(f"recipients: {len(found)}, from {where}")
@@ -72,7 +73,7 @@ def rotate(ctx: click.Context) -> None:
 
     from bot.settings import read_key
     from state.errors import BadSettings
-    from state.keys import fingerprint, key_in
+    from state.keys import fingerprint, is_credential, key_in
     from state.store import at_work, claimed
     from state.transfer.rekeying import databases_in
     from state.transfer.rekeying import rotate as change
@@ -80,6 +81,11 @@ def rotate(ctx: click.Context) -> None:
     settings = settings_of(ctx)
     if not settings.database.exists():
         raise BadSettings(f"{settings.database}: there is no store yet, and so no key to change")
+    if is_credential(settings.key_file):
+        raise BadSettings(
+            f"{settings.key_file} is a credential, which only systemd changes; name the file that it is loaded from "
+            "with --key-file"
+        )
     read_key(settings.key_file, settings.database)
     with ExitStack() as held:
         for database in databases_in(settings.data_dir):

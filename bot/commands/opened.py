@@ -15,16 +15,39 @@ if TYPE_CHECKING:
     from state.store import Store
 
 
-def settings_of(ctx: click.Context) -> Settings:
-    """The settings that a command was given.
+def settings_of(ctx: click.Context, **instead: str) -> Settings:
+    """The settings that a command was given; their secrets are said by this process no more.
 
     :param ctx: the command's context; the flags of ``lots`` itself are its object.
+    :param instead: flags that the command sets itself.
     :returns: the settings.
     :raises BadSettings: one of them is wrong.
     """
+    from bot import logs
+    from bot.hushed import keep_secret
     from bot.settings import load
 
-    return load(os.environ, **ctx.obj)
+    logs.silence()
+    settings = load(os.environ, **{**ctx.obj, **instead})
+    token = settings.token
+    keep_secret(token, (token or "").partition(":")[2], settings.webhook_secret, settings.transfer.drop_token)
+    return settings
+
+
+def key_of(settings: Settings) -> bytes:
+    """The key of an installation's store, which is said by this process no more.
+
+    :param settings: the installation.
+    :returns: 32 bytes.
+    :raises BadSettings: the key is gone, or no key.
+    :raises StoreError: a change of keys that was cut off cannot be carried out now.
+    """
+    from bot.hushed import keep_secret
+    from bot.settings import read_key
+
+    key = read_key(settings.key_file, settings.database)
+    keep_secret(key.hex())
+    return key
 
 
 @contextmanager
@@ -36,10 +59,9 @@ def store_of(settings: Settings) -> Iterator[Store]:
     :raises BadSettings: the key is gone, or no key.
     :raises StoreError: the store cannot be opened.
     """
-    from bot.settings import read_key
     from state.store import Store
 
-    store = Store(settings.database, read_key(settings.key_file, settings.database))
+    store = Store(settings.database, key_of(settings))
     try:
         yield store
     finally:

@@ -24,6 +24,7 @@ from telegram.error import (
     EndPointNotFound,
     Forbidden,
     InvalidToken,
+    NetworkError,
     RetryAfter,
     TelegramError,
 )
@@ -71,6 +72,9 @@ UNREAD = (
     "venue",
 )
 
+
+ODD = (LookupError, TypeError, ValueError, AttributeError)
+"""What the library meets in an answer that has the Bot API's form, and something else in it."""
 
 WANTED = ("message", "edited_message", "callback_query")
 """The kinds of update that are asked for."""
@@ -253,6 +257,8 @@ class Telegram:
                     timeout=LONG_POLL,
                     allowed_updates=list(WANTED),
                 )
+                if not isinstance(raws, list):
+                    raise NetworkError("the answer is no list of updates")
                 if raws:
                     self._take(raws)
                     offset = raws[-1]["update_id"] + 1
@@ -585,7 +591,7 @@ def ask_about(token: str, base_url: str | None) -> Answer:
             return Answer(bot.username, clock=clock, webhook=hook.url, trouble=hook.last_error_message)
         except InvalidToken:
             return Answer(None, refused=True)
-        except TelegramError:
+        except (TelegramError, *ODD):
             return Answer(None)
         finally:
             await bot.shutdown()
@@ -596,5 +602,25 @@ def ask_about(token: str, base_url: str | None) -> Answer:
 def _bot(token: str, base_url: str | None, connections: int, sending: AiohttpRequest | None = None) -> Bot:
     sending, polling = sending or AiohttpRequest(connections=connections), AiohttpRequest(connections=1)
     if base_url is None:
-        return Bot(token, request=sending, get_updates_request=polling)
-    return Bot(token, base_url=base_url, request=sending, get_updates_request=polling)
+        return _Bot(token, request=sending, get_updates_request=polling)
+    return _Bot(token, base_url=base_url, request=sending, get_updates_request=polling)
+
+
+class _Bot(Bot):
+    """The library's bot, which gives its token away neither in its ``repr`` nor in an exception."""
+
+    def __repr__(self) -> str:
+        return "<the bot>"
+
+    async def initialize(self) -> None:
+        """Ask who the bot is.
+
+        :raises InvalidToken: Telegram does not know the token.
+        :raises NetworkError: what answered is not the Bot API.
+        """
+        try:
+            await super().initialize()
+        except InvalidToken:
+            raise InvalidToken from None
+        except ODD as fault:
+            raise NetworkError(type(fault).__name__) from None

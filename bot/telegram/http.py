@@ -102,13 +102,14 @@ class AiohttpRequest(BaseRequest):
                 url,
                 data=body,
                 proxy=proxy_for(url.split("/bot", 1)[0]),
+                allow_redirects=False,  # whoever is redirected to would be sent the message
                 timeout=ClientTimeout(total=seconds),
             ) as answer:
                 self._date = answer.headers.get("Date")
                 status, body = answer.status, await answer.read()
         except TimeoutError:
             raise TimedOut from None
-        except ClientError as fault:
+        except (ClientError, OSError, ValueError) as fault:
             raise NetworkError(type(fault).__name__) from None  # the text of the fault holds the token
         if status == HTTPStatus.OK and b'"result"' not in body:
             raise NetworkError("the answer is not the Bot API's, but of something in between")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from state import ids
-from state.people import LABELS, LOTS, Person, Role, code_hash
+from state.people import INVITATION_ID, LABELS, LOTS, Invitation, Person, Role, code_hash
 from state.records import Envelope
 from state.store.base import WEB, utc
 from state.store.records import Records
@@ -157,6 +157,43 @@ class People(Records):
             now.timestamp(),
         )
         return row[0] if row else None
+
+    def invitations(self, now: datetime) -> list[Invitation]:
+        """Those that can still be used.
+
+        :param now: the time.
+        :returns: each, the one that ends first before the others.
+        """
+        rows = self._rows(
+            "SELECT substr(code_hash, 1, ?), role, district, expires_at, person, opens FROM invitation "
+            "WHERE used_at IS NULL AND expires_at > ? ORDER BY expires_at, code_hash",
+            INVITATION_ID,
+            now.timestamp(),
+        )
+        return [
+            Invitation(
+                id=row[0],
+                role=row[1],
+                district=row[2],
+                expires_at=datetime.fromtimestamp(row[3], UTC),
+                person=row[4],
+                opens=row[5],
+            )
+            for row in rows
+        ]
+
+    def withdraw_invitation(self, id_: str, now: datetime) -> bool:
+        """Take an invitation back, so that its code is as unknown as any other.
+
+        :param id_: as in :meth:`invitations`.
+        :param now: the time.
+        :returns: ``False`` where none that can be used has the id.
+        """
+        done = self._conn.execute(
+            "DELETE FROM invitation WHERE substr(code_hash, 1, ?) = ? AND used_at IS NULL AND expires_at > ?",
+            (INVITATION_ID, id_, now.timestamp()),
+        )
+        return bool(done.rowcount)
 
     def moves(self, code: str) -> Person | None:
         """Who an invitation brings to a new address.
