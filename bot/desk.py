@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.guard import LatestTyped, findings, findings_across
+from bot.guard import LatestTyped, findings, findings_in_parts
 from bot.turn import Turn, day_of, show
 from dialogs import case_code
 from dialogs.model import Dialog, World
@@ -43,7 +43,7 @@ LONG_TEXT = "long_text"
 """The kind of a text that is longer."""
 
 SPLIT = "split"
-"""The kind of a text that is an identifier together with the one before it."""
+"""The kind of a text that is an identifier together with one or two before it."""
 
 CASES_LOOKED_AT = 20
 """How many of a person's cases are looked at; those that are closed, or another district's now, fall away."""
@@ -220,9 +220,16 @@ class Front(ABC):
                 admitted.add(update.address)  # an invitation and the first command may come together
                 kept.append((update.update, update.address, self._reduced(channel, update)))
         if kept:
+            kept = self._without_words(channel, kept)
             with self.store.transaction():
                 self.store.receive(channel, kept, self.now())
         return lines
+
+    def _without_words(
+        self, channel: str, kept: list[tuple[int, str, dict[str, Any]]]
+    ) -> list[tuple[int, str, dict[str, Any]]]:
+        """The same updates without typed words that nothing would come of."""
+        return kept
 
     def _is_stranger(self, channel: str, update: Said | Pressed | Sent, spoken_for: set[str]) -> bool:
         """Whether nobody let them in; of those who send one invitation at once, the first is let in."""
@@ -332,11 +339,42 @@ class Desk(Front):
         said = {"what": "said", "message": update.message, "text": update.text}
         return said if update.screen is None else said | {"screen": update.screen[:64]}
 
+    def _without_words(
+        self, channel: str, kept: list[tuple[int, str, dict[str, Any]]]
+    ) -> list[tuple[int, str, dict[str, Any]]]:
+        """See :class:`Front`: words that are no answer where the person stands are not kept even for a moment.
+
+        Who has more than one thing to be handled may stand somewhere else by then: their words are kept until then.
+        """
+        if not any(payload["what"] == "said" for _update, _address, payload in kept):
+            return kept
+        waiting = self.store.waiting(channel, BATCH)
+        if len(waiting) == BATCH:
+            return kept
+        spoken = Counter([*(update.address for update in waiting), *(address for _update, address, _payload in kept)])
+        return [
+            (update, address, self._in_short(channel, address, payload))
+            if payload["what"] == "said" and spoken[address] == 1
+            else (update, address, payload)
+            for update, address, payload in kept
+        ]
+
+    def _in_short(self, channel: str, address: str, payload: dict[str, Any]) -> dict[str, Any]:
+        person = self.store.person_at(channel, address)
+        if person is None:
+            return payload
+        try:
+            return payload | {"text": Turn(self, person, payload, self.now()).in_short(payload["text"])}
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - what breaks here breaks again where it is handled, and is told there
+            return payload
+
     def refuses(self, channel: str, address: str, text: str) -> str | None:
         """Why a typed text is not taken, asked of every text that anybody types, before anything reads it.
 
-        The text is kept in memory for two minutes where it is taken. One that is refused together with the text before
-        it leaves that one there, so that trying once more is refused as well.
+        The text is kept in memory for two minutes where it is taken. One that is refused together with those before it
+        leaves them there, so that trying once more is refused as well.
 
         :param channel: where it was typed.
         :param address: by whom, in the channel's terms.
@@ -348,8 +386,7 @@ class Desk(Front):
         if len(text.strip()) > LONGEST_TEXT:
             return LONG_TEXT
         now = self.now()
-        before = self._typed.before(channel, address, now)
-        if before is not None and findings_across(before, text, self.practice):
+        if findings_in_parts(self._typed.before(channel, address, now), text, self.practice):
             return SPLIT
         self._typed.keep(channel, address, text, now)
         return None

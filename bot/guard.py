@@ -4,16 +4,18 @@ It stands before everything that reads a typed text, on every channel. It says t
 so that the caller can refuse the message, delete it and log the kind. It knows no clock, and keeps nothing but
 what :class:`LatestTyped` says.
 
-A personal number is a pattern, a date that can be and the check digit (law.md 3). A number with a mistyped
-digit passes, and so does a name: the guard lessens harm, it does not prove that a text is about nobody.
+A personal number is a pattern, a date that can be and the check digit (law.md 3). Where it is plainly written as
+one the check digit may be wrong: a digit is easily mistyped. A name passes: the guard lessens harm, it does not prove
+that a text is about nobody.
 """
 
 import re
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import product
 
 from dialogs.case_code import DASHES, PRACTICE_MARK, looks_like_real_code
 from dialogs.dates import read_date
@@ -72,6 +74,9 @@ _PERSONNUMMER = tuple(
     )
 )
 
+# A day of the twenties or thirties and a time, in one piece: nobody in Lots was born that late, and people meet then.
+_DAY_AND_CLOCK = re.compile(r"(?:20)?[23]\d{5}(?:[01]\d|2[0-3])[0-5]\d")
+
 # Dates whose beginning could be an area code.
 _DATE = re.compile(
     rf"(?<!\d)(?:{_ISO_DATE}"
@@ -129,12 +134,16 @@ KEPT_FOR = timedelta(minutes=2)
 MOST_KEPT = 1000
 """Of how many people at most; the oldest is forgotten."""
 
+TEXTS_KEPT = 2
+"""How many texts of each person: an identifier is seen in as many messages and one more."""
 
-def findings(text: str, practice: bool) -> tuple[Finding, ...]:
+
+def findings(text: str, practice: bool, *, mistyped: bool = True) -> tuple[Finding, ...]:
     """The kinds of identifier that stand in a typed text.
 
     :param text: what was typed, of any length.
     :param practice: whether this is practice, where the code of a real case is an identifier too (design 10).
+    :param mistyped: whether what is plainly written as a personal number is one also with a wrong check digit.
     :returns: each kind once, in the order of `Finding`; empty where nothing is found. Never the content.
     """
     found = []
@@ -144,7 +153,7 @@ def findings(text: str, practice: bool) -> tuple[Finding, ...]:
     numbers = []
     if len(_DIGIT.findall(plain)) >= _FEWEST_DIGITS:
         without_times = _DATE_AND_MORE.sub("|", plain)
-        numbers = list(_personal_numbers(without_times))
+        numbers = list(_personal_numbers(without_times, mistyped))
     if numbers or _LAST_FOUR.search(plain):
         found.append(Finding.PERSONNUMMER)
     if without_times and _has_phone(_without(without_times, numbers)):
@@ -177,6 +186,32 @@ def findings_across(before: str, text: str, practice: bool) -> tuple[Finding, ..
     return tuple(kind for kind in Finding if kind in joined - alone)
 
 
+def findings_in_parts(earlier: Sequence[str], text: str, practice: bool) -> tuple[Finding, ...]:
+    """The kinds of identifier that a text makes together with those before it, and none of them holds alone.
+
+    Any two of them may be the parts, also with another answer between. All three are read together for numbers only,
+    with a check digit that holds: a day and two short numbers have as many digits.
+
+    :param earlier: what the same person typed before, at most two texts, the oldest first.
+    :param text: what they type now.
+    :param practice: as in :func:`findings`.
+    :returns: each kind once, in the order of `Finding`.
+    """
+    found = {kind for before in earlier for kind in findings_across(before, text, practice)}
+    parts = [part.strip() for part in (*earlier, text)]
+    if len(parts) > TEXTS_KEPT and not any(map(_is_an_answer_by_itself, parts[1:])):
+        for signs in product(BETWEEN_PARTS, repeat=TEXTS_KEPT):
+            whole = "".join(part + sign for part, sign in zip(parts, (*signs, ""), strict=True))
+            found.update(kind for kind in findings(whole, practice, mistyped=False) if kind in _NUMBERS)
+        if _is_an_answer_by_itself(parts[0]):
+            found.discard(Finding.PHONE)
+        found -= {kind for part in parts for kind in findings(part, practice)}
+    return tuple(kind for kind in Finding if kind in found)
+
+
+_NUMBERS = frozenset({Finding.PERSONNUMMER, Finding.PHONE})
+
+
 def _is_an_answer_by_itself(text: str) -> bool:
     """Whether a text is a whole date or month, which never is the end of an identifier: two dates are no person.
 
@@ -189,7 +224,7 @@ def _is_an_answer_by_itself(text: str) -> bool:
 
 
 class LatestTyped:
-    """What each person typed last, in memory only and for two minutes, to see an identifier in two messages.
+    """What each person typed last, in memory only and for two minutes, to see an identifier in two or three messages.
 
     It is read for nothing else, and shows nothing of itself in a log or a traceback.
     """
@@ -197,32 +232,32 @@ class LatestTyped:
     __slots__ = ("_latest",)
 
     def __init__(self) -> None:
-        self._latest: OrderedDict[tuple[str, str], tuple[datetime, str]] = OrderedDict()
+        self._latest: OrderedDict[tuple[str, str], tuple[tuple[datetime, str], ...]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._latest)
 
-    def before(self, channel: str, address: str, now: datetime) -> str | None:
+    def before(self, channel: str, address: str, now: datetime) -> tuple[str, ...]:
         """What a person typed last.
 
         :param channel: where they are.
         :param address: who, in the channel's terms.
         :param now: the time.
-        :returns: the text; ``None`` where there is none of the last two minutes.
+        :returns: the texts of the last two minutes, at most two, the oldest first.
         """
         self.forget_old(now)
-        held = self._latest.get((channel, address))
-        return None if held is None else held[1]
+        return tuple(text for _at, text in self._latest.get((channel, address), ()))
 
     def keep(self, channel: str, address: str, text: str, now: datetime) -> None:
-        """Keep what a person typed, in place of what they typed before.
+        """Keep what a person typed, beside the one text before it.
 
         :param channel: where they are.
         :param address: who, in the channel's terms.
         :param text: a text in which nothing was found.
         :param now: the time.
         """
-        self._latest[channel, address] = (now, text)
+        held = self._latest.get((channel, address), ())
+        self._latest[channel, address] = (*held, (now, text))[-TEXTS_KEPT:]
         self._latest.move_to_end((channel, address))
         if len(self._latest) > MOST_KEPT:
             self._latest.popitem(last=False)
@@ -232,18 +267,36 @@ class LatestTyped:
 
         :param now: the time.
         """
-        for who in [who for who, (at, _text) in self._latest.items() if not timedelta() <= now - at < KEPT_FOR]:
-            del self._latest[who]
+        for who, held in list(self._latest.items()):
+            young = tuple((at, text) for at, text in held if timedelta() <= now - at < KEPT_FOR)
+            if not young:
+                del self._latest[who]
+            elif len(young) < len(held):
+                self._latest[who] = young
 
 
-def _personal_numbers(text: str) -> Iterator[tuple[int, int]]:
+def _personal_numbers(text: str, mistyped: bool) -> Iterator[tuple[int, int]]:
     """Where in a text the personal numbers begin and end."""
     for pattern in _PERSONNUMMER:
         for said in pattern.finditer(text):
             birth, four = ("".join(filter(str.isalnum, said[name])) for name in ("date", "four"))
             masked = not any(sign.isdigit() for sign in four)
-            if _can_be_a_date(birth) and (masked or _luhn_holds(birth + four)):
+            if not _can_be_a_date(birth):
+                continue
+            if masked or _luhn_holds(birth + four) or (mistyped and _is_plainly_one(said)):
                 yield said.span("all")
+
+
+def _is_plainly_one(said: re.Match[str]) -> bool:
+    """Whether digits are written as nothing but a personal number is: twelve of them, or with a sign before the last.
+
+    A day with a time after it has the same form; see ``test_guard_measured`` for what is stopped wrongly.
+    """
+    digits = "".join(filter(str.isdecimal, said["all"]))
+    between = said.string[said.end("date") : said.start("four")]
+    if not said["four"][:1].isdecimal() or not (len(digits) == 12 or {*between} & {*"-+"}):
+        return False
+    return _DAY_AND_CLOCK.fullmatch(digits) is None
 
 
 def _can_be_a_date(six: str) -> bool:

@@ -38,6 +38,8 @@ NOTE, COPY, COMMAND, CASE, WHY_CASE, TEXTS, LANGUAGE = (
 HANDOVER, DRAFT = "/overforing", "draft:"
 LATEST_RECORDS = 5
 CASES_SHOWN = 4
+NO_ANSWER = "?"
+"""Stands for typed words that are no answer."""
 IN_LANGUAGE = {"sv": _("På svenska"), "en": _("På engelska")}
 LANGUAGE_NAMES = {"sv": Verbatim("Svenska"), "en": Verbatim("English")}
 
@@ -84,6 +86,26 @@ class Turn:
             return self._said_off_dialog(words)
         step = self._desk.engine.answer(session, text, self._world(session))
         self._keep(session, step, on="live")
+
+    def in_short(self, text: str) -> str:
+        """What must be kept of typed words until they are handled, so that the same comes of them.
+
+        :param text: what was typed.
+        :returns: the text; ``NO_ANSWER`` in place of words that are none where the person stands, and of words behind
+            a command that are no case code.
+        """
+        words = text.strip()
+        if words.startswith("/"):
+            command, _sep, rest = words.partition(" ")
+            no_code = bool(rest) and case_code.read(rest, self._desk.practice) is CodeFault.NOT_A_CODE
+            return f"{command} {NO_ANSWER}" if no_code else text
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            does = {button.label for row in self._menu_rows() for button in row} | {
+                say(_("Klar"), self._person.language)
+            }
+            return text if words.casefold() in {label.casefold() for label in does} else NO_ANSWER
+        return text if self._desk.engine.reads(session, text, self._world(session)) else NO_ANSWER
 
     def _said_off_dialog(self, words: str) -> None:
         """Typed words where nothing is open: a menu's words do what its button does, and a draft is found again."""

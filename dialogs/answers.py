@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Value = str | int | list[str] | dict[str, str]
 """What an answer is when it is stored: plain JSON. A date is its ISO form."""
+
+NEAR = timedelta(days=366)
+"""How far outside the limits a day is still shown back. One that is years away may be somebody's date of birth."""
 
 GIVEN = "given"
 """The category of an answer whose value does not choose the way: a date, a number, a code."""
@@ -41,6 +44,9 @@ UNKNOWN = "unknown"
 NOT_A_CHOICE = _("Det svaret finns inte här. Tryck på en av knapparna.")
 
 NOT_THAT_MONTH = _("Månaden kan inte stämma. Skriv månad och år igen.")
+
+MEANS_NOTHING = frozenset({"not_a_choice", "not_a_month", "not_a_date", "not_the_number", "not_a_code"})
+"""The faults of typed words that are no answer of any kind, and are answered with the same words whatever they are."""
 
 NEW_CASE = "new"
 """The value of the button Nytt ärende."""
@@ -656,16 +662,16 @@ class Day(Kind):
     def _within(self, day: date, world: World, answers: Answers) -> Refused | None:
         if self.latest is not None and day > (last := self.latest(answers, world)):
             if last == world.today:
-                return Refused(
-                    "in_the_future", Text(_("Den {day} har inte varit än. Skriv en dag som har varit."), day=day)
-                )
-            return Refused(
-                "too_late", Text(_("Den {day} är för sent. Välj en dag till och med {last}."), day=day, last=last)
-            )
+                words = Text(_("Den {day} har inte varit än. Skriv en dag som har varit."), day=day)
+                unsaid: Words = _("Den dagen har inte varit än. Skriv en dag som har varit.")
+                return Refused("in_the_future", words if day - last <= NEAR else unsaid)
+            words = Text(_("Den {day} är för sent. Välj en dag till och med {last}."), day=day, last=last)
+            unsaid = Text(_("Den dagen är för sen. Välj en dag till och med {last}."), last=last)
+            return Refused("too_late", words if day - last <= NEAR else unsaid)
         if self.earliest is not None and day < (first := self.earliest(answers, world)):
-            return Refused(
-                "too_early", Text(_("Den {day} är för tidigt. Välj en dag från och med {first}."), day=day, first=first)
-            )
+            words = Text(_("Den {day} är för tidigt. Välj en dag från och med {first}."), day=day, first=first)
+            unsaid = Text(_("Den dagen är för tidig. Välj en dag från och med {first}."), first=first)
+            return Refused("too_early", words if first - day <= NEAR else unsaid)
         return None
 
     def holds(self, value: Value, world: World, answers: Answers = NOTHING) -> bool:

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from dialogs import plain
-from dialogs.answers import Kind, Option, Partly
+from dialogs.answers import CaseCode, Choice, Day, Kind, Month, Number, Option, Partly, Pick, Several, ThreeState
 from dialogs.law import UnknownLaw, fact, facts
 from dialogs.model import Dialog, Go, Question, Route, World, words_of
 from dialogs.policy import Policy
 from dialogs.records import Record
+from dialogs.records.base import open_fields
 from dialogs.rules.catalogue import BUILT, NOT_BUILT
+from dialogs.scope import Scopes
 from dialogs.texts import LANGUAGES, SOURCE_LANGUAGE, Text, Verbatim, Words, say
 
 LONGEST_LABEL = 60
@@ -34,6 +36,12 @@ _BEFORE_VALUE = "s" * 8 + ":9999:"
 _ID = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _COMMAND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _TRANSLATE = "Run `make catalogues`, write the English in lots.po, and take away a fuzzy above it."
+CLOSED_KINDS: frozenset[type[Kind]] = frozenset(
+    {Choice, Pick, Month, Several, ThreeState, Day, Number, CaseCode, Scopes}
+)
+"""The kinds of answer whose value is one of a list, a day, a month, a number or a case code, whatever is typed (design
+9). ``tests/test_no_free_text.py`` types at each of them; a new kind is put in here with its test there."""
+
 _MOST_PRESSES = 3
 """How often a line of a growing list is pressed to see all that its button can say."""
 
@@ -53,6 +61,15 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.says}"
+
+
+def is_closed(kind: Kind) -> bool:
+    """Whether a kind of answer reads what is typed as one of the closed kinds does.
+
+    :param kind: the kind of a question.
+    :returns: ``False`` where nothing shows that it keeps no free text.
+    """
+    return any(type(kind).read is closed.read for closed in CLOSED_KINDS)
 
 
 def problems_of(dialog: Dialog, today: date, translated: Collection[str] | None = None) -> list[Problem]:
@@ -283,6 +300,10 @@ def _keyboards(kind: Kind, world: World) -> Iterator[Sequence[Option]]:
 
 def _question(dialog: Dialog, question: Question, worlds: Sequence[World]) -> Iterator[Problem]:
     where = f"{dialog.id}: question {question.id}"
+    if not is_closed(question.kind):
+        name = type(question.kind).__name__
+        says = f"nothing shows that {name} keeps no free text. Use a kind of dialogs.answers, or prove it in the tests."
+        yield Problem("free-text", where, says)
     for fault in question.kind.problems():
         yield Problem("bad-kind", where, f"{fault}. Mend its kind.")
     for other in question.depends_on:
@@ -333,6 +354,10 @@ def _records(dialog: Dialog) -> Iterator[Problem]:
     if not dialog.kinds and any(outcome.saves for outcome in dialog.outcomes):
         says = "an outcome saves, and no record kind is named. Write it in kinds, or saves=False."
         yield Problem("no-record-kind", dialog.id, says)
+    for kind in dialog.kinds:
+        if names := list(open_fields(kind)):
+            says = f"{_listed(names)} has room for free text. Make it a list, a date, a number, a code or a Coded word."
+            yield Problem("free-text", f"{dialog.id}: record {kind.kind}", says)
     if not _COMMAND.fullmatch(dialog.command):
         says = f"“{dialog.command}” is no command. Use small letters a–z, digits and _, at most 32."
         yield Problem("bad-command", dialog.id, says)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from dialogs import dates
-from dialogs.answers import Answers, CaseCode, Given, Option, Partly, Refused, Value
+from dialogs.answers import MEANS_NOTHING, Answers, CaseCode, Given, Option, Partly, Refused, Value
 from dialogs.law_words import law_words
 from dialogs.model import Dialog, Line, Outcome, Question, World
 from dialogs.records import CaseOpened, Entry, Record
@@ -307,6 +307,29 @@ class Engine:
             screen = self._screen(session, position, world, (fault,))
             return Step(session, (AnswerRefused("", "not_a_choice"),), screen)
         return self._take(session, position, text, world)
+
+    def reads(self, session: Session, text: str, world: World) -> bool:
+        """Whether typed words mean anything where a session stands; of others only the form is told, never what.
+
+        :param session: the session.
+        :param text: what was typed.
+        :param world: what is known now.
+        :returns: ``False`` where :meth:`answer` says the same to any words that mean nothing.
+        """
+        if self._is_of_another_version(session) and not _beside(session.asking):
+            return False
+        position = self._position(session, world)
+        if self._is_over(session, position):
+            return False
+        wanted = text.strip().casefold()
+        if any(button.label.casefold() == wanted for button in self._screen(session, position, world).buttons):
+            return True
+        question = self._question(session, position)
+        if question is None:
+            return False
+        nothing_drawn = replace(world, draw_code=lambda: "")
+        reply = question.kind.read(text, session.growing, nothing_drawn, _before(question, position))
+        return not (isinstance(reply, Refused) and reply.fault in MEANS_NOTHING)
 
     def back(self, session: Session, world: World) -> Step:
         """Take back the last answer that was given, and what depends on it.

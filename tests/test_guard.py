@@ -88,11 +88,36 @@ def test_a_personal_number_is_seen_however_it_is_written(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", PUBLISHED, ids=list(PUBLISHED.values()))
-def test_a_wrong_check_digit_makes_it_no_personal_number(number: str) -> None:
+def test_a_mistyped_number_is_seen_where_it_is_plainly_one(number: str) -> None:
+    """Twelve digits, or a hyphen or plus before the last four; ten digits in a row, or a blank, may be anything."""
     for digit in set("0123456789") - {number[-1]}:
-        wrong = number[:-1] + digit
-        assert findings(f"{wrong[2:8]}-{wrong[8:]}", practice=False) == NOTHING
-        assert findings(wrong, practice=False) == NOTHING
+        ways = written(number[:-1] + digit)
+        for why in ("twelve digits", "the usual way", "with its century", "with its century and a blank", "in pairs"):
+            assert findings(ways[why], practice=False) == PERSONNUMMER, why
+        for why in ("with a plus, the year one turns 100", "with an en dash", "digit by digit", "in a sentence"):
+            assert findings(ways[why], practice=False) == PERSONNUMMER, why
+        for why in ("ten digits", "with a blank", "in pairs without its century"):
+            assert Finding.PERSONNUMMER not in findings(ways[why], practice=False), why
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "why"),
+    [
+        ("20261123-1430", NOTHING, "a day with a time"),
+        ("202611231430", NOTHING, "the same in one piece"),
+        ("261123-0930", NOTHING, "the same in six digits"),
+        ("20261123-1475", PERSONNUMMER, "no time"),
+        ("20061123-1431", PERSONNUMMER, "a time, on a day when somebody was born"),
+        ("212000-0142", NOTHING, "a municipality's number: no month 20"),
+        ("556036-0793", NOTHING, "a company's number: no month 60"),
+        ("202100-5489", NOTHING, "an authority's number: no month 21"),
+        ("2026-000123", NOTHING, "a number of a register"),
+    ],
+)
+def test_what_has_the_form_of_a_mistyped_number_is_told_from_it(
+    text: str, expected: tuple[Finding, ...], why: str
+) -> None:
+    assert findings(text, practice=False) == expected, why
 
 
 def check_digit(nine: str) -> str:
@@ -136,6 +161,7 @@ def test_other_letters_make_no_interim_number(letter: str) -> None:
 def test_the_date_must_be_one_that_can_be(six: str, possible: bool, why: str) -> None:
     last = check_digit(f"{six}238")
     assert findings(f"{six}-238{last}", practice=False) == (PERSONNUMMER if possible else NOTHING), why
+    assert findings(f"{six}238{last}", practice=False) == (PERSONNUMMER if possible else NOTHING), why
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ The numbers are those of ``test_guard``; the ordinary inputs are made by rule, i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from bot.desk import LONGEST_TEXT
-from bot.guard import KEPT_FOR, MOST_KEPT, Finding, LatestTyped, findings, findings_across
+from bot.guard import KEPT_FOR, MOST_KEPT, Finding, LatestTyped, findings, findings_across, findings_in_parts
 from dialogs import case_code
 from dialogs.answers import Choice
 from dialogs.dates import day_phrase, long_date, read_date, week, weekday_date
@@ -86,19 +86,20 @@ def labels() -> list[str]:
     return [say(label, language) for label in choices for language in LANGUAGES]
 
 
-def test_every_published_number_is_stopped_in_every_way_of_writing() -> None:
+def test_every_published_number_is_stopped_in_every_way_of_writing(counted: Callable[[str], None]) -> None:
     tried = [text for number in PUBLISHED for text in written(number).values()]
     stopped = [text for text in tried if Finding.PERSONNUMMER in findings(text, practice=False)]
-    print(f"recall: {len(stopped)} of {len(tried)}, {len(PUBLISHED)} numbers in {len(tried) // len(PUBLISHED)} formats")  # noqa: T201 - the figures
+    formats = len(tried) // len(PUBLISHED)
+    counted(f"guard, recall: {len(stopped)} of {len(tried)} ({len(PUBLISHED)} numbers in {formats} formats)")
     assert len(tried) >= 10 * len(PUBLISHED)
     assert stopped == tried
 
 
-def test_no_ordinary_answer_is_stopped() -> None:
+def test_no_ordinary_answer_is_stopped(counted: Callable[[str], None]) -> None:
     tried = [(text, practice) for text in (*ordinary(), *labels()) for practice in (True, False)]
     tried += [(text, False) for text in real_codes()]
     false = [text for text, practice in tried if findings(text, practice) or len(text) > LONGEST_TEXT]
-    print(f"false alarms: {len(false)} of {len({text for text, _practice in tried})} inputs")  # noqa: T201 - the figures
+    counted(f"guard, false alarms: {len(false)} of {len({text for text, _practice in tried})} ordinary inputs")
     assert len({text for text, _practice in tried}) > 1000
     assert false == []
 
@@ -123,10 +124,10 @@ def broken(text: str) -> Iterator[tuple[str, str]]:
             yield parts
 
 
-def test_a_number_in_two_messages_is_seen_wherever_it_is_broken() -> None:
+def test_a_number_in_two_messages_is_seen_wherever_it_is_broken(counted: Callable[[str], None]) -> None:
     tried = [parts for number in PUBLISHED for text in written(number).values() for parts in broken(text)]
     missed = [parts for parts in tried if Finding.PERSONNUMMER not in findings_across(*parts, practice=False)]
-    print(f"split: {len(tried) - len(missed)} of {len(tried)}")  # noqa: T201 - the figures
+    counted(f"guard, in two messages: {len(tried) - len(missed)} of {len(tried)}")
     assert len(tried) > 1000
     assert missed == []
 
@@ -151,35 +152,81 @@ def test_what_one_part_holds_alone_is_not_found_across() -> None:
     assert findings_across("200601212384", "20/11", practice=True) == ()
 
 
-def falsely_joined(said: Sequence[str], practice: bool) -> list[tuple[str, str]]:
-    return [(one, two) for one, two in pairwise(said) if findings_across(one, two, practice)]
-
-
-def test_no_two_ordinary_answers_are_an_identifier_together() -> None:
+def test_no_two_ordinary_answers_are_an_identifier_together(counted: Callable[[str], None]) -> None:
     """Numbers have no more than three digits; a time is written with its point, as in every answer that has one."""
     said = [*ordinary(), *labels()]
-    tried, false = 0, []
+    tried = 0
+    false: list[tuple[str, ...]] = []
     for seed in range(4):
         Random(seed).shuffle(said)
         tried += len(said) - 1
-        false += falsely_joined(said, practice=True)
-    print(f"split, false alarms: {len(false)} of {tried}: {false[:30]}")  # noqa: T201 - the figures
+        false += [parts for parts in pairwise(said) if findings_across(*parts, practice=True)]
+    counted(f"guard, false alarms in two messages: {len(false)} of {tried}")
     assert false == []
 
 
-def test_the_latest_text_is_kept_for_two_minutes_of_a_thousand_people() -> None:
+def in_three(number: str) -> Iterator[tuple[str, str, str]]:
+    """A number in three messages, as people break it: at the parts of the date, at the last four, and anywhere."""
+    short = number[2:]
+    for whole in (number, short, f"{short[:6]}-{short[6:]}"):
+        for first in range(1, len(whole) - 1):
+            for second in range(first + 1, len(whole), 2):
+                parts = whole[:first], whole[first:second], whole[second:]
+                if not any(findings_across(one, two, False) for one, two in pairwise(parts)):
+                    yield parts
+
+
+def test_a_number_in_three_messages_is_seen_wherever_it_is_broken(counted: Callable[[str], None]) -> None:
+    tried = [parts for number in PUBLISHED for parts in in_three(number) if not any(findings(p, False) for p in parts)]
+    missed = [parts for parts in tried if Finding.PERSONNUMMER not in findings_in_parts(parts[:2], parts[2], False)]
+    counted(f"guard, in three messages: {len(tried) - len(missed)} of {len(tried)}")
+    assert len(tried) > 500
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "kinds", "why"),
+    [
+        (("2006", "0121", "2384"), (Finding.PERSONNUMMER,), "year, day, the last four"),
+        (("060121", "ja", "2384"), (Finding.PERSONNUMMER,), "with an answer between"),
+        (("070", "123", "4567"), (Finding.PHONE,), "a telephone number"),
+        (("20261123", "12", "75"), (), "a day and two numbers, whose check digit does not hold"),
+        (("6Q", "4C", "53"), (), "only numbers: codes and words are too short to be told apart"),
+    ],
+)
+def test_three_messages_are_read_together(texts: tuple[str, str, str], kinds: tuple[Finding, ...], why: str) -> None:
+    assert findings_in_parts(texts[:2], texts[2], practice=True)[:1] == kinds, why
+
+
+def test_no_three_ordinary_answers_are_an_identifier_together(counted: Callable[[str], None]) -> None:
+    said = [*ordinary(), *labels()]
+    Random(4).shuffle(said)
+    tried = list(zip(said[::3], said[1::3], said[2::3], strict=False))
+    false = [parts for parts in tried if findings_in_parts(parts[:2], parts[2], practice=True)]
+    counted(f"guard, false alarms in three messages: {len(false)} of {len(tried)}")
+    assert len(tried) > 1000
+    assert false == []
+
+
+def test_the_latest_two_texts_are_kept_for_two_minutes_of_a_thousand_people() -> None:
     latest, now = LatestTyped(), MONDAY
-    assert latest.before("web", "1", now) is None
+    assert latest.before("web", "1", now) == ()
     latest.keep("web", "1", "20060121", now)
-    assert latest.before("web", "1", now + KEPT_FOR - timedelta(seconds=1)) == "20060121"
-    assert latest.before("telegram", "1", now) is None, "of each channel by itself"
+    assert latest.before("web", "1", now + KEPT_FOR - timedelta(seconds=1)) == ("20060121",)
+    assert latest.before("telegram", "1", now) == (), "of each channel by itself"
     assert "20060121" not in f"{latest!r} {latest}"
-    latest.forget_old(now + KEPT_FOR)
+    latest.keep("web", "1", "ja", now + timedelta(minutes=1))
+    assert latest.before("web", "1", now + timedelta(minutes=1)) == ("20060121", "ja")
+    assert latest.before("web", "1", now + KEPT_FOR) == ("ja",), "each for its own two minutes"
+    latest.keep("web", "1", "nej", now + KEPT_FOR)
+    latest.keep("web", "1", "klar", now + KEPT_FOR)
+    assert latest.before("web", "1", now + KEPT_FOR) == ("nej", "klar"), "no more than two"
+    latest.forget_old(now + 2 * KEPT_FOR)
     assert len(latest) == 0
     latest.keep("web", "1", "20060121", now)
-    assert latest.before("web", "1", now - timedelta(hours=1)) is None, "nor when the clock is put back"
+    assert latest.before("web", "1", now - timedelta(hours=1)) == (), "nor when the clock is put back"
     for number in range(MOST_KEPT + 5):
         latest.keep("web", str(number), "i måndags", now)
     assert len(latest) == MOST_KEPT
-    assert latest.before("web", "4", now) is None
-    assert latest.before("web", "5", now) is not None
+    assert latest.before("web", "4", now) == ()
+    assert latest.before("web", "5", now) == ("i måndags",)

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
 from bot.lint import found, problems
 from dialogs import texts
-from dialogs.answers import Answers, CaseCode, Choice, Kind, Number, Option, Several, ThreeState
+from dialogs.answers import (
+    NOTHING,
+    Answers,
+    CaseCode,
+    Choice,
+    Given,
+    Kind,
+    Number,
+    Option,
+    Reply,
+    Several,
+    ThreeState,
+    Value,
+)
 from dialogs.law import facts
 from dialogs.lint import Problem, problems_between, problems_of, problems_of_texts
 from dialogs.model import Decide, Dialog, Go, Outcome, Question, Why, World
 from dialogs.records import Record
+from dialogs.records.base import Part
 from dialogs.rules.catalogue import BUILT
 from dialogs.texts import Text
 
@@ -30,6 +45,48 @@ class Tried(Record):
     """It was tried."""
 
     kind: ClassVar[str] = "tried"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told(Record):
+    """It was told in words."""
+
+    kind: ClassVar[str] = "told"
+
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(Part):
+    """What was said to one."""
+
+    told_on: date
+    words: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldInPart(Record):
+    """It was told to several."""
+
+    kind: ClassVar[str] = "told_in_part"
+
+    parts: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldAtLength(Record):
+    """It was told in a shape that takes anything."""
+
+    kind: ClassVar[str] = "told_at_length"
+
+    words: Annotated[str, re.compile(".{1,40}"), 40]
+
+
+class Written(Choice):
+    """A choice with room for something else."""
+
+    def read(self, said: str, so_far: Value | None, world: World, answers: Answers = NOTHING) -> Reply:
+        return Given(said)
 
 
 def ask(id_: str, kind: Kind = YES_NO, /, **more: Any) -> Question:
@@ -220,6 +277,11 @@ BROKEN: list[tuple[Dialog, list[str], str, str]] = [
     (asking(YES_NO, depends_on=("cas",)), ["unknown-dependency"], "held", "a slip"),
     (asking(YES_NO, offers=("cas",)), ["unknown-offer"], "held", "a slip"),
     (asking(YES_NO, offers=("held",)), ["unknown-offer"], "held", "it is asked right now"),
+    # free text
+    (asking(Written(choices=YES_NO.choices)), ["free-text"], "question held", "it takes whatever is typed"),
+    (replace(GOOD, kinds=(Tried, Told)), ["free-text"], "record told", "a plain string"),
+    (replace(GOOD, kinds=(Tried, ToldInPart)), ["free-text"], "record told_in_part", "in a part of a part"),
+    (replace(GOOD, kinds=(Tried, ToldAtLength)), ["free-text"], "record told_at_length", "a shape that a sentence has"),
     # rules, law, records
     (because(rules=("MOT-99",)), ["unknown-rule"], "held", "there is no such rule"),
     (because(rules=("DEV-1",)), ["rule-not-built"], "held", "a promise the code does not keep"),
@@ -250,6 +312,11 @@ def test_a_broken_dialog(dialog: Dialog, expected: list[str], where: str, why: s
     told = problems_of(dialog, TODAY)
     assert list(dict.fromkeys(codes(told))) == expected, why
     assert any(where in problem.where for problem in told)
+
+
+def test_free_text_is_told_by_the_name_of_its_field() -> None:
+    (told,) = problems_of(replace(GOOD, kinds=(Tried, ToldInPart)), TODAY)
+    assert "“parts.words” has room for free text." in told.says
 
 
 def test_a_problem_says_where_what_and_how_to_put_it_right() -> None:

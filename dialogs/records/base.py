@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, Union, get_args, get_origin, get_type_hints
@@ -148,6 +148,39 @@ class Entry(Protocol):
     @property
     def record(self) -> Record:
         """What was kept."""
+
+
+LONGEST_WORD = 40
+"""Characters in a field of a record; only a word from a list, a code or an id is as short."""
+
+_SENTENCE = "Kim, 17: bor hos A."
+"""What no field may have room for."""
+
+
+def open_fields(cls: type[Part]) -> Iterator[str]:
+    """The fields of a kind that have room for free text (design 9), those of its parts too.
+
+    :param cls: a record, or a part of one.
+    :returns: names; none where every field is a code, a date, a number or an id.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    for field in fields(cls):
+        yield from (f"{field.name}{deeper}" for deeper in _open(hints[field.name]))
+
+
+def _open(hint: Any) -> Iterator[str]:
+    """What of a field's type is open; the empty name stands for the field itself."""
+    kinds = get_args(hint)
+    if get_origin(hint) in (Union, types.UnionType, tuple):
+        for one in kinds:
+            yield from () if one in (type(None), Ellipsis) else _open(one)
+    elif isinstance(hint, type) and issubclass(hint, Part):
+        yield from (f".{name}" for name in open_fields(hint))
+    elif get_origin(hint) is Annotated:
+        _, shape, longest = kinds
+        yield from [""] if longest > LONGEST_WORD or shape.fullmatch(_SENTENCE) else []
+    elif get_origin(hint) is not Literal and hint not in (date, datetime, int, bool):
+        yield ""
 
 
 _FIELDS: dict[type[Part], dict[str, tuple[Any, bool]]] = {}
