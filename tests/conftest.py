@@ -14,8 +14,10 @@ import pytest
 
 from bot import logs
 from state.people import Role
+from tests import security
 from tests.botapi import BotApi, User
 from tests.running import BANNER, DISTRICT, Lots, environment, shown
+from tests.watching import watching
 
 _IDS = itertools.count(1000)
 
@@ -72,6 +74,19 @@ def stranger(shared: Lots) -> User:
     return shared.api.user(next(_IDS))
 
 
+@pytest.fixture(autouse=True)
+def nothing_leaves() -> Iterator[None]:
+    """No test speaks to another machine or looks a name up; what a process of its own does, see test_nothing_leaves."""
+    with watching() as seen:
+        yield
+    away = [address for address in seen.addresses if len(address) == 2 and address[0] not in OUR_OWN]
+    assert away == []
+    assert seen.names <= OUR_OWN
+
+
+OUR_OWN = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""})  # noqa: S104 - to be listened on, in tests
+
+
 def assert_nothing_broke(lots: Lots) -> None:
     """Every line of the log is one of ours, and no update failed."""
     failed = [line for line in lots.log_lines() if line.get("event") == "UpdateFailed"]
@@ -82,8 +97,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--short", action="store_true", help="the short form of the slow proofs: a third of each")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The short form plays every third of the transcripts over HTTP, and every third kill of those with a test each."""
+    """The short form plays every third of the transcripts over HTTP, and every third kill of those with a test each.
+
+    What the threat model rests on is marked, so that ``make security`` runs it.
+    """
+    for item in items:
+        if security.point_of(item.nodeid) is not None:
+            item.add_marker("security")
     if not config.getoption("--short"):
         return
     seen: Counter[str] = Counter()
@@ -123,6 +145,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, line in report.user_properties:
             if name == "counted":
                 terminalreporter.write_line(str(line))
+    if "security" in terminalreporter.config.option.markexpr.split():
+        for line in security.figures([report.nodeid for report in terminalreporter.getreports("passed")]):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.telegram.webhook import Webhook
 from tests.botapi import BotApi
 from tests.running import free_port
 from tests.telegram_phone import TelegramPlayer
+from tests.watching import watching
 
 SECRET = "only-for-the-tests-0123456789"
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("**/*.txt"))
@@ -37,12 +39,14 @@ def test_there_are_transcripts() -> None:
 @pytest.mark.parametrize("way", ["fetched", "brought"])
 @pytest.mark.parametrize("path", EVERY)
 def test_a_transcript_gives_the_same_over_telegram(path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By polling and by webhook, over HTTP both ways."""
+    """By polling and by webhook, over HTTP both ways; and nobody but the server is spoken to."""
     monkeypatch.setattr("bot.telegram.MARK_WITHIN", 0.0)  # nothing to wait for between two turns
-    with BotApi.serving() as api:
-        played = TelegramPlayer(api, webhook=a_webhook() if way == "brought" else None).play(
-            path.read_text(encoding="utf-8")
-        )
+    webhook = a_webhook() if way == "brought" else None
+    with BotApi.serving() as api, watching() as seen:
+        played = TelegramPlayer(api, webhook=webhook).play(path.read_text(encoding="utf-8"))
+        configured = {urlsplit(address).port for address in (api.base_url, *([webhook.url] if webhook else []))}
+        assert seen.addresses == {("127.0.0.1", port) for port in configured}
+        assert seen.names <= {"127.0.0.1"}
         assert played.differences == ""
         assert played.screens
         assert [one for one in api.refused if "not modified" not in one.description] == []

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
 import pytest
 
+from tests.security import MODEL, PROOF, figures, named, plain, point_of
 from tests.test_docs import DOCUMENTS, HEADING, ROOT, parts, tables, written_by_hand
 
-MODEL = ROOT / "docs" / "hotmodell.md"
 ASSESSMENT = ROOT / "docs" / "konsekvensbedomning.md"
 
-PROOF = re.compile(r"\b(tests/\w+\.py)::(\w+)")
 NOT_THERE = re.compile(r"^inget test: \w+(?:\W+\w+){3,}")
 """No test, with a reason of at least four words."""
 
@@ -101,6 +102,27 @@ def test_every_test_that_a_document_names_is_there() -> None:
     named = {(path.name, *found) for path in DOCUMENTS for found in PROOF.findall(path.read_text("utf-8"))}
     assert {where for where, _, _ in named} >= {MODEL.name, ASSESSMENT.name}
     assert sorted(one for one in named if not is_there(one[1], one[2])) == []
+
+
+@pytest.mark.process
+def test_make_security_runs_every_test_that_the_threat_model_names() -> None:
+    """Also those that the usual suite leaves out."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", "security"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, cwd=ROOT).stdout
+    collected = {plain(line) for line in said.splitlines() if "::" in line}
+    assert len(named()) > 100
+    assert named() - collected == set()
+    assert {point_of(name) for name in collected} >= {"no free text", "nothing leaves", "identity guard"}
+
+
+def test_a_reviewer_is_told_which_of_them_were_not_run() -> None:
+    one, *others = sorted(named())
+    told = list(
+        figures([f"{one}[a]", f"{one}[b]", "tests/test_no_free_text.py::test_x", "tests/test_dates.py::test_y"])
+    )
+    assert told[0] == "security: 3 tests passed"
+    assert f"security: 1 of the {len(named())} tests that the threat model names were run and passed" in told
+    assert sum(int(line.split()[4]) for line in told if "not run here" in line) == len(others)
 
 
 def test_of_every_attacker_it_is_told_what_is_seen_what_stops_it_and_what_does_not() -> None:
