@@ -6,7 +6,7 @@ The numbers are those of ``test_guard``; the ordinary inputs are made by rule, i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
@@ -102,6 +102,16 @@ def test_no_ordinary_answer_is_stopped(counted: Callable[[str], None]) -> None:
     counted(f"guard, false alarms: {len(false)} of {len({text for text, _practice in tried})} ordinary inputs")
     assert len({text for text, _practice in tried}) > 1000
     assert false == []
+
+
+def test_a_day_with_a_time_is_not_taken_for_a_mistyped_number(counted: Callable[[str], None]) -> None:
+    """What is stopped has a check digit that holds, by chance, one time in ten; only four bare digits can have one."""
+    forms = ("{0:%Y%m%d}-{0:%H%M}", "{0:%y%m%d}-{0:%H%M}", "{0:%Y%m%d}{0:%H%M}", "{0:%Y%m%d} {0:%H%M}")
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
+    tried = [form.format(begins + timedelta(days=n, minutes=37 * n)) for n in range(365) for form in forms]
+    more = [text for text in tried if findings(text, True) != findings(text, True, mistyped=False)]
+    counted(f"guard, mistyped numbers: {len(more)} more false alarms of {len(tried)} days with a bare time")
+    assert more == []
 
 
 def test_the_days_of_the_corpus_are_days_that_are_read() -> None:
