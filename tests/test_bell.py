@@ -577,7 +577,7 @@ def test_what_was_on_its_way_in_the_other_mode_is_dropped(house: House) -> None:
     house.does(anna.says(house.invites()))
     house.wire.stop()
     house.since = len(house.api.calls)
-    desk.take_in(CHANNEL, [Said(1, "7", None, f"/samtal {REAL}")])
+    desk.take_in(CHANNEL, [Said(1, "7", None, "/samtal")])
     assert desk.work(CHANNEL)
     desk.take_in(CHANNEL, [Said(2, "7", None, REAL)])
     assert REAL in house.kept()
