@@ -19,7 +19,7 @@ from dialogs.contacts import SHIPPED
 from dialogs.law import facts, is_read_too_long_ago
 from dialogs.policy import Policy
 from dialogs.texts import LANGUAGES, SOURCE_LANGUAGE, catalogue
-from state.errors import BadSettings, StoreError
+from state.errors import BadSettings, BrokenChain, StoreError
 from state.records import verify
 from state.store import Store
 from state.transfer.backups import backups_in, work_folder
@@ -112,6 +112,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
             yield Finding("database", f"{settings.database}: {broken[0]}", "Restore a backup")
         else:
             yield Finding("database", f"{settings.database} is whole, {verify(store.links())} records, the chain holds")
+            yield _access_log(store, settings)
             if not settings.practice:
                 yield _bundles(store, settings.now())
                 yield _purges(store, settings)
@@ -119,6 +120,17 @@ def _store(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", str(fault), "Find out who changed it, and restore a backup")
     finally:
         store.close()
+
+
+def _access_log(store: Store, settings: Settings) -> Finding:
+    try:
+        rows = store.verify_access()
+    except BrokenChain as fault:
+        return Finding("access log", str(fault), "Find out who changed it; a backup may have the rows as they were")
+    cut = store.access_cut()
+    older = "" if cut is None else f", those until {cut.at[:10]} were old enough and are gone"
+    years = settings.access.keep_years
+    return Finding("access log", f"{rows} rows, the chain holds, kept for {years} year{'s' * (years > 1)}{older}")
 
 
 def _bundles(store: Store, now: datetime) -> Finding:

@@ -181,17 +181,19 @@ def schema() -> None:
 @main.command()
 @click.pass_context
 def verify(ctx: click.Context) -> None:
-    """Hold every record against its digest and the one before."""
+    """Hold every record against the one before, and the access log."""
     from state.errors import BrokenChain
     from state.records import verify as hold
 
     with store_of(settings_of(ctx)) as store:
         try:
             count = hold(store.links())
+            rows = store.verify_access()
         except BrokenChain as fault:
             click.echo(str(fault), err=True)
             sys.exit(1)
     click.echo(f"{count} records, the chain holds")
+    click.echo(f"{rows} rows in the access log, the chain holds")
 
 
 @main.command()

@@ -19,8 +19,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.guard import LatestTyped, findings, findings_in_parts
+from bot.looks import Looks
+from bot.review import REVIEW, may_review
+from bot.settings import AccessRules
 from bot.turn import Turn, day_of, show
 from dialogs import case_code
+from dialogs.dates import months_on
 from dialogs.model import Dialog, World
 from dialogs.policy import Policy
 from dialogs.rules.cases import a_case_is_closed
@@ -298,6 +302,7 @@ class Desk(Front):
     :param practice: whether this is practice.
     :param now: the clock, with the local zone.
     :param source: randomness for session ids and case codes.
+    :param keep_log_years: after how many years a row of the access log is taken away.
     """
 
     def __init__(
@@ -309,6 +314,7 @@ class Desk(Front):
         practice: bool,
         now: Callable[[], datetime],
         source: ids.Source | None = None,
+        keep_log_years: int = AccessRules.keep_years,
     ) -> None:
         super().__init__(store, now)
         self.engine = Engine(dialogs)
@@ -322,6 +328,8 @@ class Desk(Front):
         self._channels: set[str] = set()
         self._saved_in: set[str] = set()
         self._typed = LatestTyped()
+        self._keep_log_years = keep_log_years
+        self.looks = Looks(store, practice, self.world)
 
     def _knows(self, channel: str, address: str) -> bool:
         return self.store.person_at(channel, address) is not None
@@ -492,6 +500,7 @@ class Desk(Front):
         with self.store.transaction():
             self.store.park_due(now)
             self.store.sweep(now - timedelta(hours=48))
+            self.store.cut_access(years_before(now, self._keep_log_years))
             messages: list[tuple[str, dict[str, Any]]] = []
             for draft in self.store.erase_due(now, self._channels - {channel}):
                 person = self.store.person(draft.person)
@@ -623,6 +632,7 @@ class Desk(Front):
         own.append(["overforing", say(_("Se vad som är överfört, och vad du ska göra"), lang)])
         return [
             *(own if person.may_open_cases else []),
+            *([["loggkontroll", say(REVIEW, lang)]] if may_review(person) else []),
             ["sprak", say(_("Byt språk, change language"), lang)],
             ["hjalp", say(_("Hjälp, och vart du vänder dig vid fara"), lang)],
             ["avbryt", say(_("Avbryt det du håller på med"), lang)],
@@ -710,6 +720,17 @@ class Desk(Front):
         :returns: eight characters.
         """
         return ids.short_id(self._source)
+
+
+def years_before(now: datetime, years: int) -> datetime:
+    """The same day some years ago; of 29 February the day before, where that year lacks it.
+
+    :param now: the time.
+    :param years: how many.
+    :returns: that time then.
+    """
+    day = months_on(now.date(), -12 * years)
+    return now.replace(year=day.year, day=day.day)
 
 
 def neutral(words: Words) -> dict[str, Any]:

@@ -107,6 +107,21 @@ class TransferRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccessRules:
+    """The numbers of the access log, from ``[access]`` in ``lots.toml``.
+
+    :ivar keep_years: for how many years a row is kept.
+    :raises ValueError: it is no time.
+    """
+
+    keep_years: int = 5
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.keep_years <= 100:
+            raise ValueError(f"keep_years is {self.keep_years}; it must be a whole number from 1 to 100")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """One installation's settings.
 
@@ -128,6 +143,7 @@ class Settings:
     :ivar transfer: how what is written here leaves, and how it is kept safe.
     :ivar sources: where each secret that is set comes from, by its setting.
     :ivar exposed: the secrets that ``lots.toml`` holds though others may read it; for real cases that is refused.
+    :ivar access: the numbers of the access log.
     """
 
     data_dir: Path
@@ -148,6 +164,7 @@ class Settings:
     transfer: TransferRules
     sources: Mapping[str, str] = field(default_factory=dict)
     exposed: tuple[str, ...] = ()
+    access: AccessRules = AccessRules()
 
     @property
     def bundles_dir(self) -> Path:
@@ -252,6 +269,7 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         transfer=transfer,
         sources=pick.sources,
         exposed=_exposed(data_dir / "lots.toml", pick.sources, mode),
+        access=_access_rules(_table(held, "access")),
     )
 
 
@@ -339,6 +357,19 @@ def _secret_in(path: Path) -> str:
 def _shown(written: str) -> str:
     """What somebody wrote, to be shown back to them: without a token, or a password in an address."""
     return repr(re.sub(r"//[^/\s]*@", "//…@", hushed(written)))
+
+
+def _access_rules(table: Mapping[str, Any]) -> AccessRules:
+    known = {field.name for field in fields(AccessRules)}
+    if unknown := table.keys() - known:
+        raise BadSettings(f"lots.toml: [access] has {sorted(unknown)}; known are {sorted(known)}")
+    for name, value in table.items():
+        if type(value) is not int:
+            raise BadSettings(f"lots.toml: [access] {name} is {value!r}; it must be a whole number")
+    try:
+        return AccessRules(**table)
+    except ValueError as fault:
+        raise BadSettings(f"lots.toml: [access] {fault}") from None
 
 
 def _transfer(table: Mapping[str, Any], data_dir: Path, pick: _Pick) -> TransferRules:

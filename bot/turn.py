@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.looks import BUTTON, CASE_PAGE, COPY_PAGE, HANDOVER_PAGE, LOG_PAGE, NOTE_PAGE, TEXTS_PAGE, TYPED
+from bot.review import LOG, REVIEW_BUTTON, REVIEW_COMMAND, may_review, review_screen
 from dialogs import arende, case_code, overforing
 from dialogs.answers import CODE_FAULTS, DONE, no_such_case
 from dialogs.case_code import CodeFault
@@ -50,6 +52,7 @@ class Turn:
     def __init__(self, desk: Desk, person: Person, payload: dict[str, Any], now: datetime) -> None:
         self._desk = desk
         self._store = desk.store
+        self._looks = desk.looks
         self._person = person
         self._payload = payload
         self._now = now
@@ -62,6 +65,7 @@ class Turn:
         if len(parts) != 3 or not parts[1].isdecimal():
             return self._press_is_old()
         session_id, revision, value = parts
+        self._looks.asked(self._person, self._case_behind(value), BUTTON, self._now)
         if session_id == NO_SESSION:
             return self._off_dialog(value)
         session = self._store.session(session_id)
@@ -74,6 +78,8 @@ class Turn:
 
     def said(self, text: str, screen: str | None = None) -> None:
         words = text.strip()
+        asked = words.partition(" ")[2] if words.startswith("/") else words
+        self._looks.asked(self._person, asked, TYPED, self._now)
         if words.startswith("/"):
             return self._command(words)
         session = self._store.active_session(self._person.id)
@@ -187,6 +193,8 @@ class Turn:
                 self._case(rest)
             case "overforing":
                 self._handover()
+            case "loggkontroll":
+                self._review("", on="new")
             case "avbryt":
                 self._abandon()
             case "hjalp":
@@ -203,6 +211,8 @@ class Turn:
             return self._show_note(value.removeprefix(NOTE))
         if value.startswith(COPY) and self._person.may_open_cases:
             return self._show_copy(value.removeprefix(COPY))
+        if value.startswith(LOG) and may_review(self._person):
+            return self._review(value.removeprefix(LOG), on="press")
         if value.startswith(DRAFT) and (draft := self._draft(value.removeprefix(DRAFT))) is not None:
             self._answer_press()
             return self._take_up(draft)
@@ -297,11 +307,13 @@ class Turn:
 
     def _show_apart(self, held: Sequence[Envelope]) -> None:
         """Only the text of what is kept apart: it is no case (THR-8)."""
+        self._looks.looked(self._person, held[0].record.case, CASE_PAGE, self._now)
         said = Text(_("{code} är inget ärende. Bara du kan se texten."), code=held[0].record.case)
         screen = Screen(text=say(said, self._person.language), rows=stack(self._text_buttons(held)))
         self._beside_the_dialog(screen, on="new")
 
     def _show_case(self, case: str, *, why: bool, on: str, page: int = 0) -> None:
+        self._looks.looked(self._person, case, CASE_PAGE, self._now)
         lang = self._person.language
         world = self._desk.world(self._person, self._now)
         drafts: list[Words] = [
@@ -338,6 +350,8 @@ class Turn:
         drafts = [held for held in self._store.drafts(self._person.id) if self._draft(held.id) is not None]
         if not world.cases and not drafts:
             return self._again((_("Du har inga ärenden ännu."),), on="new")
+        for case in (*world.cases, *map(engine.case_of, drafts)):
+            self._looks.looked(self._person, case, HANDOVER_PAGE, self._now)
         page = overforing.page([engine.draft_words(held, world) for held in drafts], self._purged(), world)
         todo = [
             Button(_in_case(dialog, case, lang), f"{COMMAND}{dialog.command} {case}")
@@ -375,6 +389,25 @@ class Turn:
         self._show(screen, on="new")
         self._keep(session, self._desk.engine.current(session, self._world(session)), on="new")
 
+    # the log
+
+    def _review(self, place: str, on: str) -> None:
+        """The check list of the access log of the district, for the one whose task it is."""
+        if not may_review(self._person):
+            return self._again((_("Med din roll kan du inte göra loggkontroll."),), on="new")
+        screen = review_screen(self._desk, self._person, place, self._now)
+        self._store.note_access(self._person, "log", LOG_PAGE, None, self._now)
+        return self._show(screen, on=on)
+
+    def _case_behind(self, value: str) -> str:
+        """The case that a button of a page leads to; where it leads to none, what it carries."""
+        if value.startswith((NOTE, COPY)):
+            held = self._store.record(value.split(":")[1])
+            return "" if held is None else held.record.case
+        if value.startswith((CASE, WHY_CASE, TEXTS)):
+            return value.split(":")[1]
+        return value.partition(" ")[2] if value.startswith(COMMAND) else value
+
     # language
 
     def _ask_language(self) -> None:
@@ -401,6 +434,7 @@ class Turn:
         :param draft: what was erased.
         """
         words = self._desk.engine.draft_words(draft, self._world(draft))
+        self._saw(draft)
         if self._store.active_session(self._person.id) is None:
             self._drop_live()  # its question stands there
         gone = _("Borttaget efter {days} dagar utan svar: {draft}. Inget av det är sparat.")
@@ -417,6 +451,7 @@ class Turn:
         held = self._record_here(record_id)
         if held is None or not self._note_of(held.record):
             return self._press_is_old()
+        self._looks.looked(self._person, held.record.case, NOTE_PAGE, self._now)
         record, notice = arende.as_it_stands(held, self._store.entries(held.record.case))
         lines = [] if record is None else [*self._note_of(record), self._written(held)]
         self._show_text(held, f"{NOTE}{record_id}", lines, self._person.language, above=notice)
@@ -437,6 +472,7 @@ class Turn:
         copy = next((copy for copy in copies if copy.id == copy_id), None)
         if held is None or copy is None or language not in LANGUAGES:
             return self._press_is_old()
+        self._looks.looked(self._person, held.record.case, COPY_PAGE, self._now)
         value = f"{COPY}{record_id}:{copy_id}:"
         others = [
             Button(say(words, self._person.language), f"{value}{other}")
@@ -447,6 +483,7 @@ class Turn:
 
     def _show_texts(self, case: str) -> None:
         """The latest notes of a case and the copies there may be of them, to be shown once more."""
+        self._looks.looked(self._person, case, TEXTS_PAGE, self._now)
         lang = self._person.language
         buttons = []
         for held in self.noted(case):
@@ -588,6 +625,7 @@ class Turn:
             _log_event(event, before)
             if isinstance(event, SessionCompleted):
                 screen = self._write(event, before, screen)
+                self._looks.looked(self._person, event.case, event.dialog, self._now)
         if step.session is None:
             if before is not None:
                 self._store.end_session(before.id)
@@ -601,12 +639,20 @@ class Turn:
                 erase_at=self._now + timedelta(days=self._desk.policy.erase_draft_days),
                 case=case,
             )
+        self._saw(step.session or before)
         self._show(screen, on=on)
+
+    def _saw(self, session: Session | None) -> None:
+        """Keep that the person is shown something of a dialog, and so of its case."""
+        if session is not None:
+            case = self._desk.engine.case_of(session)
+            self._looks.looked(self._person, case, session.dialog, self._now)
 
     def _meet(self, older: Session, before: Session | None) -> tuple[Session, Step]:
         """A draft for this case is there already: take it up, unless that would cost answers given elsewhere."""
         engine = self._desk.engine
         if before is not None and engine.case_of(before) is not None:
+            self._saw(older)
             draft = engine.draft_words(older, self._world(older))
             finish = Text(_("Du har redan {draft}. Gör klart det först."), draft=draft)
             return before, engine.current(before, self._world(before), (finish,))
@@ -628,6 +674,7 @@ class Turn:
         held = [self._store.append(kept, self._person, self._now) for kept in event.records]
         for kept in event.records:
             self._desk.saved(kept.case)
+        self._looks.changed(self._person, (kept.case for kept in event.records), event.dialog, self._now)
         case = None if before is None else self._desk.engine.case_of(before)
         if held:
             case = held[0].record.case
@@ -658,7 +705,11 @@ class Turn:
         listed = [dialog for dialog in self._desk.dialogs if dialog.listed]
         own = [Button(say(dialog.title, lang), f"/{dialog.command}") for dialog in listed]
         own.append(Button(say(_("Se ett ärende"), lang), "/arende"))
-        return stack((*(own if self._person.may_open_cases else ()), Button(say(_("Hjälp"), lang), "/hjalp")))
+        if may_review(self._person):
+            own = [Button(say(REVIEW_BUTTON, lang), REVIEW_COMMAND)]
+        elif not self._person.may_open_cases:
+            own = []
+        return stack((*own, Button(say(_("Hjälp"), lang), "/hjalp")))
 
     def _world(self, session: Session) -> World:
         return self._desk.world(self._person, self._now, session.opened_at)

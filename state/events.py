@@ -108,8 +108,12 @@ class SessionCompleted(Event):
     :ivar outcome: its id.
     :ivar records: what is to be kept; empty where the outcome saves nothing.
     :ivar leads_to: ids of the dialogs to offer next, in the same case.
+    :ivar dialog: the dialog's id.
+    :ivar case: the case it was about; ``None`` where it was about none.
     """
 
     outcome: str
     records: tuple[Record, ...]
-    leads_to: tuple[str, ...] = ()
+    leads_to: tuple[str, ...]
+    dialog: str
+    case: str | None

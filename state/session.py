@@ -444,7 +444,7 @@ class Engine:
         position = self._position(session, world)
         if isinstance(position.at, Outcome):
             if not position.at.saves:
-                return self._end(position, position.at, (), world, events)
+                return self._end(position, position.at, (), world, events, session)
             session = replace(
                 session,
                 answers={q: held for q, held in session.answers.items() if q in position.way},
@@ -521,7 +521,7 @@ class Engine:
         records = tuple(self.compiled[session.dialog].dialog.record(position.answers, world))
         if fresh := [kept.case for kept in records if not kept.apart and world.is_free(kept.case)]:
             records = (CaseOpened(case=fresh[0]), *records)
-        return self._end(position, position.at, records, world, ())
+        return self._end(position, position.at, records, world, (), session)
 
     def _end(
         self,
@@ -530,6 +530,7 @@ class Engine:
         records: tuple[Record, ...],
         world: World,
         events: tuple[Event, ...],
+        session: Session,
     ) -> Step:
         after = _after(world, records)
         lines = list(outcome.says(position.answers, after))
@@ -545,7 +546,8 @@ class Engine:
         ]
         screen = Screen(text="\n".join(say(words, world.language) for words in lines), rows=stack(copying))
         leads_to = () if outcome.leads_to is None else tuple(outcome.leads_to(position.answers, after))
-        return Step(None, (*events, SessionCompleted(outcome.id, records, leads_to)), screen)
+        ended = SessionCompleted(outcome.id, records, leads_to, session.dialog, self.case_of(session))
+        return Step(None, (*events, ended), screen)
 
     def _is_of_another_version(self, session: Session) -> bool:
         return session.version != self.compiled[session.dialog].dialog.version

@@ -225,7 +225,8 @@ def test_a_role_without_cases_opens_none_by_any_door(office: Office, role: Role)
     assert seen
     for screen in seen:
         assert OURS not in screen.text
-        assert [button.value for button in screen.buttons] in ([], ["/hjalp"])
+        menu = ["/loggkontroll", "/hjalp"] if role == "granskare" else ["/hjalp"]
+        assert [button.value for button in screen.buttons] in ([], menu)
     assert office.store.active_session(office.person(other).id) is None
     assert office.store.active_session(office.person(coordinator).id) == session
     assert len(office.kept()) == 1
@@ -237,7 +238,8 @@ def test_everybody_gets_help_and_the_commands_of_their_role(office: Office, role
     (help_,) = phone.says("/hjalp")
     assert "112" in help_.text
     own = [command for command, _about in office.desk.commands(office.person(phone))]
-    assert own == (OWN if role in ("samordnare", "ersattare") else []) + COMMON
+    of_the_role = {"samordnare": OWN, "ersattare": OWN, "granskare": ["loggkontroll"]}
+    assert own == of_the_role.get(role, []) + COMMON
 
 
 def test_another_districts_case_is_refused_in_the_words_of_one_that_is_not_there(office: Office) -> None:

@@ -13,26 +13,28 @@ from dialogs.model import Dialog, Outcome
 from dialogs.registry import DIALOGS
 from state.machine import rows_of
 from state.session import Engine, Step
+from tests.overseeing import Watched, everybody
 
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*/*.txt"))
-BESIDE = {"arende", "overforing", "sprak", "utkast"}
+BESIDE = {"arende", "loggkontroll", "overforing", "sprak", "utkast"}
 """The folders of what is no dialog: the case at a glance, the hand-over, the language, drafts of several dialogs."""
 
 
 @cache
-def watched(path: Path) -> tuple[Played, tuple[Outcome, ...]]:
-    """A transcript, played once however many tests look at it, and the outcomes that it ended in."""
+def watched(path: Path) -> tuple[Played, tuple[Outcome, ...], Watched]:
+    """A transcript, played once however many tests look at it, the outcomes it ended in, and what was shown to whom."""
     reached: list[Outcome] = []
+    shown = Watched()
     end = Engine._end
 
     def ending(self: Engine, *arguments: Any) -> Step:
         reached.append(arguments[1])
         return end(self, *arguments)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, everybody(shown):
         patch.setattr(Engine, "_end", ending)
-        return play_file(path), tuple(reached)
+        return play_file(path), tuple(reached), shown
 
 
 def played(path: Path) -> Played:
@@ -48,6 +50,11 @@ def test_there_are_transcripts_for_every_dialog_and_for_nothing_else() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_transcript_holds(path: Path) -> None:
     assert played(path).differences == ""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_whatever_is_shown_of_a_case_stands_in_the_access_log(path: Path) -> None:
+    assert watched(path)[2].missing == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

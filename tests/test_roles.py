@@ -75,7 +75,7 @@ def test_another_role_gets_at_no_case_by_a_command(office: Office, note: str, ro
     (said,) = phone.says(command)
     assert said.text == "Med din roll kan du inte öppna ärenden."
     assert not shows_the_case([said])
-    assert [button.value for button in said.buttons] == ["/hjalp"]
+    assert [button.value for button in said.buttons] == [*(["/loggkontroll"] if role == "granskare" else []), "/hjalp"]
     assert office.rows("SELECT count(*) FROM session") == [(0,)]
 
 

@@ -1,5 +1,6 @@
 """Commands of the command line that have a file of their own; each imports what is heavy when it runs."""
 
+from bot.commands.access_log import access_log
 from bot.commands.backup import backup, restore
 from bot.commands.export import export
 from bot.commands.invitations import invitations
@@ -8,4 +9,4 @@ from bot.commands.purge import purge
 from bot.commands.receiver import open_, receipt, receive
 from bot.commands.records import records
 
-EVERY = (records, export, open_, receipt, receive, purge, backup, restore, keys, invitations)
+EVERY = (records, export, open_, receipt, receive, purge, backup, restore, keys, invitations, access_log)

@@ -124,6 +124,11 @@ def _say(file: Path, prepared: Prepared) -> None:
         )
     if prepared.revoked:
         click.echo(f"revoked after it, and revoked in it now: {', '.join(prepared.revoked)}")
+    if not prepared.log_goes_on:
+        click.echo(
+            "note: the present access log does not go on from the backup's, or is broken; its rows from after the "
+            "backup stay only in the database that is put aside. Keep that one until somebody has looked at them."
+        )
     if prepared.left_out:
         click.echo(f"let in after it: {prepared.left_out}, who need a new invitation")
 

@@ -79,4 +79,11 @@ def desk_of(settings: Settings) -> Iterator[Desk]:
     from dialogs.registry import DIALOGS
 
     with store_of(settings) as store:
-        yield Desk(store, DIALOGS, policy=settings.policy, practice=settings.practice, now=settings.now)
+        yield Desk(
+            store,
+            DIALOGS,
+            policy=settings.policy,
+            practice=settings.practice,
+            now=settings.now,
+            keep_log_years=settings.access.keep_years,
+        )

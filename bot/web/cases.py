@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.desk import LONG_TEXT, Desk
+from bot.looks import TYPED
 from bot.turn import dialogs_in, why_words
 from dialogs import arende
 from dialogs.answers import CaseCode, Given, Refused
@@ -139,10 +140,11 @@ def find(desk: Desk, person: Person, typed: str) -> Found | NotFound:
     :param typed: the words.
     :returns: the case, or what is wrong.
     """
-    if not person.may_open_cases:
-        return NotFound(_("Med din roll kan du inte öppna ärenden."))
     if desk.refuses(person.channel, person.address, typed) not in (None, LONG_TEXT):  # a long one is no code
         return NotFound(_("Det sparas inte. Skriv aldrig namn, personnummer, telefonnummer eller adresser här."))
+    asked(desk, person, typed, TYPED)
+    if not person.may_open_cases:
+        return NotFound(_("Med din roll kan du inte öppna ärenden."))
     world = desk.world(person, desk.now())
     match CaseCode(may_be_new=False, may_be_closed=True).read(typed.strip(), None, world):
         case Given(value=code):
@@ -150,6 +152,18 @@ def find(desk: Desk, person: Person, typed: str) -> Found | NotFound:
         case Refused(words=words):
             return NotFound(words)
     raise AssertionError("a case code is given or refused")
+
+
+def asked(desk: Desk, person: Person, said: str, page: str) -> None:
+    """Keep that somebody asks for a case that they may not see, where they do.
+
+    :param desk: knows the cases.
+    :param person: who.
+    :param said: a code, or what is none.
+    :param page: where they ask.
+    """
+    with desk.store.transaction():
+        desk.looks.asked(person, said, page, desk.now())
 
 
 def shown(desk: Desk, person: Person, code: str) -> ShownCase:

@@ -19,6 +19,7 @@ import segno
 from aiohttp import web
 
 from bot.desk import Desk, Pressed, Said
+from bot.looks import BUTTON, CASE_PAGE, CHAT_PAGE, LIST_PAGE
 from bot.settings import Settings
 from bot.turn import PRACTICE
 from bot.web import cases, pages
@@ -347,6 +348,9 @@ class Web:
         live = self._store.live_message(person.id)
         shown = pages.bubbles(messages, live, [secrets.randbits(61) << 1 for _each in messages])
         session, trail = self._desk.trail(person)
+        if person.may_open_cases:  # nobody else has anything of a case in their chat but the log itself
+            again = [case for screen in messages.values() for case in self._desk.looks.cases_on(screen)]
+            self._desk.looks.shown(person, again, CHAT_PAGE, self._desk.now(), again=True)
         return self._page(
             "chat",
             request,
@@ -414,6 +418,7 @@ class Web:
     def _list_page(self, request: web.Request, fault: Words | None) -> web.Response:
         person = request[VISIT].person
         listed = cases.listed(self._desk, person, self._cases)
+        self._desk.looks.shown(person, (one.code for one in listed), LIST_PAGE, self._desk.now())
         said = None if fault is None else say(fault, person.language)
         return self._page(
             "cases",
@@ -438,8 +443,10 @@ class Web:
         code = self._cases.code(request.match_info["handle"])
         may_see = self._desk.world(person, self._desk.now()).may_see
         if code is None or not person.may_open_cases or not may_see(code):
+            cases.asked(self._desk, person, code or "", BUTTON)
             return _to("/arenden")
         shown = cases.shown(self._desk, person, code)
+        self._desk.looks.shown(person, [code], CASE_PAGE, self._desk.now())
         return self._page("case", request, case=shown, nonce=secrets.randbits(62))
 
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────

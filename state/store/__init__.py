@@ -6,8 +6,9 @@ else writes SQL. A write happens inside :meth:`Store.transaction`, which takes t
 
 from __future__ import annotations
 
+from state.store.access import Access, AccessLog, Head, What, hold
 from state.store.base import NEVER, WEB, at_work, change_key, claimed, nobody_opens, opens
-from state.store.handover import Bundle, Handover, Printed, Purge
+from state.store.handover import Bundle, Printed, Purge
 from state.store.mail import Arrived, Leaving, Mail
 from state.store.migrations import MIGRATIONS
 from state.store.sessions import Sessions
@@ -17,9 +18,11 @@ __all__ = [
     "MIGRATIONS",
     "NEVER",
     "WEB",
+    "Access",
     "Arrived",
     "BellAt",
     "Bundle",
+    "Head",
     "Leaving",
     "Pin",
     "Printed",
@@ -28,15 +31,17 @@ __all__ = [
     "SignInKind",
     "SignInState",
     "Store",
+    "What",
     "at_work",
     "change_key",
     "claimed",
+    "hold",
     "nobody_opens",
     "opens",
 ]
 
 
-class Store(Web, Sessions, Mail, Handover):
+class Store(Web, Sessions, Mail, AccessLog):
     """The store of one installation and one mode: its file, and everything in it.
 
     :param path: the database file, made where it is not there; ``None`` keeps it in memory (transcripts).

@@ -153,6 +153,7 @@ def m006_quiet_about_people(db: Database) -> None:
     )
     db.execute("CREATE INDEX access_of_person ON access (person, mark, page, id)")
     db.execute("CREATE INDEX access_of_case ON access (mark, id)")
+    db.execute("CREATE INDEX access_at ON access (at)")
     db.execute("CREATE TABLE access_cut (id INTEGER PRIMARY KEY, hash TEXT NOT NULL, at TEXT NOT NULL) STRICT")
     db.execute(
         """CREATE TABLE trace (

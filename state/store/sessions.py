@@ -59,6 +59,15 @@ class Sessions(File):
         row = self._row(f"SELECT {_SESSION} FROM session WHERE id = ?", id_)
         return _session(row) if row else None
 
+    def case_of_session(self, id_: str) -> str | None:
+        """The case a session is about, also where its dialog is not there any more.
+
+        :param id_: eight characters.
+        :returns: the case code; ``None`` where it has not been said, or the session has ended.
+        """
+        row = self._row("SELECT case_code FROM session WHERE id = ?", id_)
+        return row[0] if row else None
+
     def active_session(self, person: str) -> Session | None:
         """The session a person is in.
 

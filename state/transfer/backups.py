@@ -59,6 +59,7 @@ class Prepared:
     :ivar same_chain: whether the present store goes on from it.
     :ivar revoked: ids of people who were revoked after it, and are again.
     :ivar left_out: how many people were let in after it, and need a new invitation.
+    :ivar log_goes_on: whether it has every row of the present store's access log now, also those from after it.
     """
 
     copy: Path
@@ -71,6 +72,7 @@ class Prepared:
     same_chain: bool
     revoked: tuple[str, ...]
     left_out: int
+    log_goes_on: bool
 
 
 def put_aside(database: Path) -> list[Path]:
@@ -327,6 +329,7 @@ def _made_ready(
         lost = _beyond(present, store, records if same_chain else 0)
         revoked = _only_in(store, present) if same_chain else ()
         left_out = len(_only_in(present, store)) if same_chain else 0
+        log_goes_on = _carry_over_the_log(store, present)
         adopted = _adopt(store, known, bundles, now)
         purged = _purge_again(store, known, revoked, now)
         if purged:
@@ -352,6 +355,7 @@ def _made_ready(
         same_chain=same_chain,
         revoked=revoked,
         left_out=left_out,
+        log_goes_on=log_goes_on,
     )
 
 
@@ -398,6 +402,16 @@ def _only_in(store: Store | None, other: Store | None) -> tuple[str, ...]:
         return ()
     inside = {person.id for person in other.people()}
     return tuple(person.id for person in store.people() if person.id not in inside)
+
+
+def _carry_over_the_log(store: Store, present: Store | None) -> bool:
+    """Who looked at what after the backup was made is not forgotten with the records that go back."""
+    if present is None:
+        return True
+    with store.transaction(), present.transaction():
+        if present.installation() != store.installation():
+            return present.access_head().id == 0  # cases stand there by marks that this store could not read
+        return store.carry_over_access(present)
 
 
 def _adopt(store: Store, known: Ledger, bundles: Path, now: datetime) -> tuple[int, ...]:
