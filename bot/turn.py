@@ -97,14 +97,16 @@ class Turn:
         """What must be kept of typed words until they are handled, so that the same comes of them.
 
         :param text: what was typed.
-        :returns: the text; ``NO_ANSWER`` in place of words that are none where the person stands, and of words behind
-            a command that are no case code.
+        :returns: the text, where it is an answer, a command or a case code; ``NO_ANSWER`` in place of words that are
+            none where the person stands, and of words behind a command that are no case code.
         """
         words = text.strip()
         if words.startswith("/"):
             command, _sep, rest = words.partition(" ")
             no_code = bool(rest) and case_code.read(rest, self._desk.practice) is CodeFault.NOT_A_CODE
             return f"{command} {NO_ANSWER}" if no_code else text
+        if not isinstance(case_code.read(words, self._desk.practice), CodeFault):
+            return text  # no words of anybody's: who asks for a case in vain stands in the access log
         session = self._store.active_session(self._person.id)
         if session is None:
             does = {button.label for row in self._menu_rows() for button in row} | {
