@@ -19,7 +19,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.guard import LatestTyped, findings, findings_in_parts
+from bot.lock import LOCK, Job, Lock
 from bot.looks import Looks
+from bot.pins import Pins
 from bot.review import REVIEW, may_review
 from bot.settings import AccessRules
 from bot.turn import Turn, day_of, show
@@ -208,7 +210,7 @@ class Front(ABC):
 
         :param channel: where they came from.
         :param updates: in the order they came.
-        :returns: neutral lines for strangers and groups, to be sent once and never stored.
+        :returns: neutral lines for strangers and groups, and answers to keys of the lock: sent once, never stored.
         :raises StoreError: nothing was kept; the channel must not confirm the updates.
         """
         kept: list[tuple[int, str, dict[str, Any]]] = []
@@ -220,6 +222,8 @@ class Front(ABC):
                 lines += self._line_once(update.address, ONLY_PRIVATE)
             elif update.address not in admitted and self._is_stranger(channel, update, spoken_for):
                 lines += self._line_once(update.address, ONLY_INVITED)
+            elif (line := self._aside(channel, update)) is not None:
+                lines.append((update.address, line))
             else:
                 admitted.add(update.address)  # an invitation and the first command may come together
                 kept.append((update.update, update.address, self._reduced(channel, update)))
@@ -246,6 +250,17 @@ class Front(ABC):
             return True
         spoken_for.add(code)
         return False
+
+    def jobs(self) -> Sequence[Job]:
+        """Take out what is to be done beside the channel's work; asked for after :meth:`take_in`.
+
+        :returns: jobs; each gives what is to be sent.
+        """
+        return ()
+
+    def _aside(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any] | None:
+        """What an update is answered with at once, where nothing of it is to be stored."""
+        return None
 
     def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
         self.strangers[address] += 1
@@ -303,6 +318,8 @@ class Desk(Front):
     :param now: the clock, with the local zone.
     :param source: randomness for session ids and case codes.
     :param keep_log_years: after how many years a row of the access log is taken away.
+    :param pins: the PINs, where a channel's chats lock themselves.
+    :param locks: that channel.
     """
 
     def __init__(
@@ -315,6 +332,8 @@ class Desk(Front):
         now: Callable[[], datetime],
         source: ids.Source | None = None,
         keep_log_years: int = AccessRules.keep_years,
+        pins: Pins | None = None,
+        locks: str = "telegram",
     ) -> None:
         super().__init__(store, now)
         self.engine = Engine(dialogs)
@@ -330,12 +349,17 @@ class Desk(Front):
         self._typed = LatestTyped()
         self._keep_log_years = keep_log_years
         self.looks = Looks(store, practice, self.world)
+        self._lock = None if pins is None else Lock(self, pins, locks)
 
     def _knows(self, channel: str, address: str) -> bool:
         return self.store.person_at(channel, address) is not None
 
     def _reduced(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any]:
-        """Only the fields the desk reads; of what is refused, only the kind."""
+        """Only the fields the desk reads; of what is refused, only the kind; of what comes to a lock, only ids."""
+        if self._comes_to_a_lock(channel, update):
+            if isinstance(update, Pressed):
+                return {"what": "shut_out", "message": None, "query": update.query}
+            return {"what": "shut_out", "message": update.message}
         if isinstance(update, Pressed):
             pressed = {"what": "press", "message": update.message, "query": update.query, "data": update.data[:64]}
             before = [value[:64] for value in update.before[:MOST_PRESSES]]
@@ -369,7 +393,7 @@ class Desk(Front):
 
     def _in_short(self, channel: str, address: str, payload: dict[str, Any]) -> dict[str, Any]:
         person = self.store.person_at(channel, address)
-        if person is None:
+        if person is None or self._is_shut_out(person):  # the words are an invitation
             return payload
         try:
             return payload | {"text": Turn(self, person, payload, self.now()).in_short(payload["text"])}
@@ -377,6 +401,30 @@ class Desk(Front):
             raise
         except Exception:  # noqa: BLE001 - what breaks here breaks again where it is handled, and is told there
             return payload
+
+    def _comes_to_a_lock(self, channel: str, update: Said | Pressed | Sent) -> bool:
+        """Whether a chat is shut, or is to be; but for a new invitation of the person's own."""
+        person = None if self._lock is None else self.store.person_at(channel, update.address)
+        if self._lock is None or person is None or not self._lock.shuts_out(person):
+            return False
+        return not (isinstance(update, Said) and self._is_invited_anew(person, update.text))
+
+    def _is_invited_anew(self, person: Person, text: str) -> bool:
+        """Whether somebody brings an invitation that is for them, since their PIN is lost."""
+        code = invitation_in(text)
+        if code is None or not self.store.invitation_holds(code, self.now()):
+            return False
+        return (invited := self.store.moves(code)) is not None and invited.id == person.id
+
+    def _aside(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any] | None:
+        """Keys of the lock: they are in memory only."""
+        if self._lock is None or channel != self._lock.channel or not isinstance(update, Pressed):
+            return None
+        return self._lock.key(update.address, update)
+
+    def jobs(self) -> Sequence[Job]:
+        """See :class:`Front`; PINs are looked at there."""
+        return () if self._lock is None else self._lock.jobs()
 
     def refuses(self, channel: str, address: str, text: str) -> str | None:
         """Why a typed text is not taken, asked of every text that anybody types, before anything reads it.
@@ -484,8 +532,15 @@ class Desk(Front):
             return self.store.queue(channel, [(update.address, message) for message in turn.messages], now)
 
     def start(self, channel: str) -> None:
-        """See :class:`Front`; each channel tells its own people what time has brought."""
+        """See :class:`Front`; each channel tells its own people what time has brought.
+
+        What was queued for somebody whose chat is to be shut by now is withdrawn before the channel sends it.
+        """
         self._channels.add(channel)
+        if self._lock is not None and channel == self._lock.channel:
+            now = self.now()
+            with self.store.transaction():
+                self.store.queue(channel, self._lock.sweep(now), now)
 
     def sweep(self, channel: str) -> list[Leaving]:
         """Park and erase drafts whose time is out, take notes out of the chat, and forget what nobody can repeat.
@@ -502,6 +557,8 @@ class Desk(Front):
             self.store.sweep(now - timedelta(hours=48))
             self.store.cut_access(years_before(now, self._keep_log_years))
             messages: list[tuple[str, dict[str, Any]]] = []
+            if self._lock is not None and channel == self._lock.channel:
+                messages += self._lock.sweep(now)
             for draft in self.store.erase_due(now, self._channels - {channel}):
                 person = self.store.person(draft.person)
                 if person is not None and person.channel == channel:
@@ -514,6 +571,9 @@ class Desk(Front):
     def _without_draft(self, person: Person, draft: Session, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         turn = Turn(self, person, {}, now)
         try:
+            if self._is_shut_out(person):
+                self.store.hold_back(person.id, say(turn.erased(draft), person.language), now)
+                return []
             turn.tell_erased(draft)
         except Exception as fault:  # noqa: BLE001 - one draft that cannot be read must not keep the others
             _log_fault(fault)
@@ -578,8 +638,15 @@ class Desk(Front):
 
     def _without_note(self, person: Person, message: int | None, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         turn = Turn(self, person, {}, now)
+        if self._is_shut_out(person):  # it was on its way when the chat was shut
+            if message is not None and message != self.store.live_message(person.id):
+                return [(person.address, {"do": "delete", "on": "there", "message": message})]
+            return []
         turn.take_note_away(message, on="there")
         return [(person.address, message) for message in turn.messages]
+
+    def _is_shut_out(self, person: Person) -> bool:
+        return self._lock is not None and self._lock.shuts_out(person)
 
     # ── one update ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -588,8 +655,12 @@ class Desk(Front):
         person = self.store.person_at(update.channel, update.address)
         if person is None:
             return self._join(update, now)
+        if self._is_shut_out(person) and self._is_invited_anew(person, payload.get("text", "")):
+            return self._join(update, now)
         turn = Turn(self, person, payload, now)
         turn.tell_commands()
+        if self._lock is not None and self._lock.bars(turn, person, payload, now):
+            return [(update.address, message) for message in turn.messages]
         match payload["what"]:
             case "press":
                 turn.pressed(payload["data"], payload.get("before", ()))
@@ -614,7 +685,11 @@ class Desk(Front):
         turn = Turn(self, person, update.payload, now)
         turn.forget_typed()
         turn.tell_commands()
-        turn.show_menu((_("Välkommen. Inbjudan är nu använd. Ingen annan kan använda den."),))
+        welcome = _("Välkommen. Inbjudan är nu använd. Ingen annan kan använda den.")
+        if self._lock is not None and person.channel == self._lock.channel:
+            self._lock.shut(turn, person, now, (welcome,))
+        else:
+            turn.show_menu((welcome,))
         left = [] if before is None else [(before.address, message) for message in LEFT_BEHIND]
         left += [gone for note in notes if before is not None for gone in self._without_note(before, note, now)]
         return [*left, *((update.address, message) for message in turn.messages)]
@@ -636,7 +711,19 @@ class Desk(Front):
             ["sprak", say(_("Byt språk, change language"), lang)],
             ["hjalp", say(_("Hjälp, och vart du vänder dig vid fara"), lang)],
             ["avbryt", say(_("Avbryt det du håller på med"), lang)],
+            *([[LOCK, say(_("Lås chatten"), lang)]] if self._locks(person) else []),
         ]
+
+    def help_on_lock(self, person: Person) -> Sequence[Words]:
+        """What the help says of the lock.
+
+        :param person: who asks.
+        :returns: a line; none where their chat does not lock itself.
+        """
+        return (_("Skriv /las för att låsa chatten. Pinkoden öppnar den."),) if self._locks(person) else ()
+
+    def _locks(self, person: Person) -> bool:
+        return self._lock is not None and person.channel == self._lock.channel
 
     def is_new_here(self, person: Person) -> bool:
         """Whether this is the person's first update since the program started.

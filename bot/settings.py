@@ -52,7 +52,8 @@ class WebRules:
     """The numbers of the web chat, from ``[web]`` in ``lots.toml``.
 
     :ivar session_hours: how long somebody stays signed in.
-    :ivar lock_minutes: after how many minutes without a press the page is locked and the PIN asked for.
+    :ivar lock_minutes: after how many minutes without a press the page, or a Telegram chat with real cases, is locked
+        and the PIN asked for.
     :ivar pin_tries: how many wrong PINs in a row make a pause.
     :ivar pin_pause_minutes: how long the pause is.
     :ivar pin_tries_in_all: how many wrong PINs in a row sign the person out everywhere.

@@ -170,6 +170,40 @@ class Turn:
         self.messages.append({"do": "clear"})
         self._show(screen, on="live", live=True)
 
+    def stands(self, screen: Screen) -> None:
+        """Show something in the live message, beside any dialog.
+
+        :param screen: what to show.
+        """
+        self._show(screen, on="live", live=True)
+
+    def come_back(self, notices: Sequence[Words] = ()) -> None:
+        """Show somebody whose chat has been opened where they were: their question, or the menu.
+
+        :param notices: what is said above.
+        """
+        session = self._store.active_session(self._person.id)
+        if session is not None:
+            return self._keep(session, self._desk.engine.current(session, self._world(session), notices), on="live")
+        lines = [say(words, self._person.language) for words in (*notices, _("Välj vad du vill göra."))]
+        return self.stands(Screen(text="\n".join(lines), rows=self._menu_rows()))
+
+    def answered(self, toast: str) -> None:
+        """Answer a press with words that are shown for a moment.
+
+        :param toast: the words.
+        """
+        self._answer_press(toast)
+
+    def not_done(self, words: Words) -> None:
+        """Say that what somebody did is not done; where they are stands under it.
+
+        :param words: what to say.
+        """
+        self._answer_press()
+        self.forget_typed()
+        self._again((words,), on="live")
+
     def forget_typed(self) -> None:
         """Take away what was typed: the question that is edited in place stays the newest message."""
         if self._payload.get("message") is not None:
@@ -200,7 +234,7 @@ class Turn:
             case "avbryt":
                 self._abandon()
             case "hjalp":
-                self._again(_HELP, on="new")
+                self._again((*_HELP, *self._desk.help_on_lock(self._person)), on="new")
             case "sprak":
                 self._ask_language()
             case "start":
@@ -430,17 +464,26 @@ class Turn:
 
     # drafts
 
+    def erased(self, draft: Session) -> Words:
+        """What is said of a draft that is gone: it lay untouched for too long.
+
+        :param draft: what was erased.
+        :returns: the words.
+        """
+        gone = _("Borttaget efter {days} dagar utan svar: {draft}. Inget av det är sparat.")
+        words = self._desk.engine.draft_words(draft, self._world(draft))
+        return Text(gone, draft=words, days=self._desk.policy.erase_draft_days)
+
     def tell_erased(self, draft: Session) -> None:
-        """Say that a draft is gone: it lay untouched for too long.
+        """Say that a draft is gone.
 
         :param draft: what was erased.
         """
-        words = self._desk.engine.draft_words(draft, self._world(draft))
+        words = self.erased(draft)
         self._saw(draft)
         if self._store.active_session(self._person.id) is None:
             self._drop_live()  # its question stands there
-        gone = _("Borttaget efter {days} dagar utan svar: {draft}. Inget av det är sparat.")
-        self._again((Text(gone, draft=words, days=self._desk.policy.erase_draft_days),), on="new")
+        self._again((words,), on="new")
 
     def _abandon(self) -> None:
         session = self._store.active_session(self._person.id)

@@ -55,6 +55,8 @@ EDITED = "Ändrade meddelanden läses inte"
 HELP = "Fara för liv: ring 112."
 MENU = "Välj vad du vill göra."
 DRAFT = "Fortsätta?"
+PIN_CHOOSE, PIN_AGAIN = "Välj en pinkod", "Tryck samma pinkod igen."
+PIN_ENTER = "Tryck din pinkod"
 CASE = "Vilket ärende gäller det?"
 GROUP = "Vilken insatsgrupp hör ärendet till?"
 HELD = "Blev samtalet av?"
@@ -301,6 +303,20 @@ def walks(user: User, *steps: tuple[str, str]) -> Message:
 def names_a_new_case(user: User) -> Message:
     """Answers which case with a new one, and the one thing that must be known of it; gives the first question."""
     return walks(user, ("Nytt ärende", GROUP), ("SIG unga vuxna", HELD))
+
+
+def types_pin(user: User, pin: str, until: str) -> Message:
+    """Presses the keys of the lock and waits for the words that come of the last."""
+    for number, digit in enumerate(pin, 1):
+        user.presses(digit, timeout=5)
+        assert user.wait_toast() == f"{number} av {len(pin)}"
+    return sees(user, until)
+
+
+def chooses_pin(user: User, pin: str, until: str = MENU) -> Message:
+    """Chooses a PIN where real cases are talked of in the chat."""
+    types_pin(user, pin, PIN_AGAIN)
+    return types_pin(user, pin, until)
 
 
 def code_in(message: Message) -> str:

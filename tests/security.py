@@ -20,6 +20,7 @@ POINTS = {
     "no free text": ("test_no_free_text",),
     "nothing leaves": ("test_nothing_leaves", "test_doorbell_silence"),
     "need to know": ("test_roles",),
+    "the lock": ("test_lock", "test_lock_telegram"),
     "threat model": ("test_threat_model",),
 }
 """The files that are proofs from their first line to their last, by what they prove."""

@@ -37,6 +37,7 @@ from tests.running import (
     WELCOME,
     Ended,
     Lots,
+    chooses_pin,
     code_in,
     command,
     presses,
@@ -468,6 +469,7 @@ def test_real_cases_have_a_store_and_codes_of_their_own(lots: Lots) -> None:
     lots.start()
     anna = lots.invited(lots.api.user(7))
     assert (lots.settings.mode, lots.settings.database.name) == ("chatt", "lots.db")
+    chooses_pin(anna, "482915")
     says(anna, "/samtal", CASE)
     code = code_in(walks(anna, ("Nytt ärende", GROUP), ("SIG unga vuxna", HELD), ("Ja", READ_BACK), ("Spara", SAVED)))
     assert case_code.read(code, practice=False) == code

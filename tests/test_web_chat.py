@@ -68,7 +68,7 @@ class House(Office):
     def opens(self) -> None:
         """Serve; only argon2's cost is less than in the product."""
         self.site.serve(self.desk)
-        self.site.web.access._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        self.site.web.access.pins.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
     def restarts(self, dialogs: Any = None) -> None:
         super().restarts(dialogs)

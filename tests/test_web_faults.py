@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.pins import DANGER
 from bot.web import chats, pages, server
 from bot.web.access import Limiter
 from bot.web.live import MOST_PAGES, Live
@@ -366,5 +367,5 @@ def test_where_the_page_of_faults_is_what_is_broken_there_are_words_all_the_same
 
     monkeypatch.setattr(pages, "render", breaks)
     answer = house.site.asks("GET", "/logga-in", headers=anna.headers)
-    assert (answer.status, server.DANGER in answer.body) == (500, True)
+    assert (answer.status, DANGER in answer.body) == (500, True)
     house.site.answers.remove(answer)

@@ -79,6 +79,12 @@ def desk_of(settings: Settings) -> Iterator[Desk]:
     from dialogs.registry import DIALOGS
 
     with store_of(settings) as store:
+        pins = None
+        if settings.mode == "chatt":
+            from bot.lock import tell
+            from bot.pins import Pins
+
+            pins = Pins(store, settings.web_rules, settings.now, tell)
         yield Desk(
             store,
             DIALOGS,
@@ -86,4 +92,5 @@ def desk_of(settings: Settings) -> Iterator[Desk]:
             practice=settings.practice,
             now=settings.now,
             keep_log_years=settings.access.keep_years,
+            pins=pins,
         )

@@ -32,6 +32,7 @@ from telegram.request import BaseRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.desk import Delivered, Front, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
+from bot.lock import Job
 from bot.telegram.http import AiohttpRequest
 from bot.telegram.webhook import Webhook
 from dialogs.texts import mark as _
@@ -292,6 +293,8 @@ class Telegram:
                 updates.append(update)
         for address, line in self._take_in(updates):
             self._begin(self._send_line(address, line))
+        for job in self._front.jobs():
+            self._begin(self._beside(job))
 
     def _take_in(self, updates: Sequence[Incoming]) -> list[tuple[str, dict[str, Any]]]:
         """Give updates to the desk. One that cannot be kept must not stop the others, nor come again for ever."""
@@ -302,6 +305,15 @@ class Telegram:
                 log.error("an update could not be kept", extra={"event": "OddUpdate", "fault": type(fault).__name__})
                 return []
         return [line for update in updates for line in self._take_in([update])]
+
+    async def _beside(self, job: Job) -> None:
+        """Do what takes its time, and send what comes of it. Where it fails, the person does it again."""
+        try:
+            self._dispatch(await job())
+        except StoreError as fault:
+            log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+        except Exception as fault:  # noqa: BLE001 - nobody else waits for it, so nobody else would tell
+            log.error("a job failed", extra={"event": "JobFailed", "fault": type(fault).__name__})
 
     def _work(self) -> None:
         done, self._done = self._done, []
@@ -346,7 +358,7 @@ class Telegram:
                 payload = {"do": "answer", "query": payload.get("query"), "toast": None}
             fault = at = None
             if self._front.store.is_unsent(message.id):  # not withdrawn: a person may have been revoked meanwhile
-                fault = await self._send_until_done(address, payload)
+                fault = await self._send_until_done(address, payload, message.id)
                 at = self._at.get(address) if fault is None else None
             rang = at if payload["do"] == "ring" else None
             self._done.append(Delivered(message.id, address, self._live.get(address), fault, moved(payload, at), rang))
@@ -364,8 +376,8 @@ class Telegram:
         except StoreError as fault:
             log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
 
-    async def _send_until_done(self, address: str, payload: dict[str, Any]) -> str | None:
-        """Try until it arrives, or until it is clear that it never will.
+    async def _send_until_done(self, address: str, payload: dict[str, Any], row: int) -> str | None:
+        """Try until it arrives, or until it is clear that it never will, or it is withdrawn.
 
         :returns: ``None``, or the name of the fault it was given up for.
         """
@@ -386,9 +398,13 @@ class Telegram:
                 log.warning("sending failed", extra={"event": "SendFailed", "fault": type(fault).__name__})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+            if not self._front.store.is_unsent(row):
+                return "withdrawn"
 
     async def _send_line(self, address: str, payload: dict[str, Any]) -> None:
-        """One try for a line to a stranger: nothing of it is stored, so nothing of it is repeated."""
+        """One try for what is not stored, so that nothing of it is repeated: a line to a stranger, a key's answer."""
+        if payload["do"] == "answer":
+            return await self._answer(payload["query"], payload["toast"])
         try:
             await self._bot.send_message(int(address), payload["screen"]["text"])
         except TelegramError as fault:

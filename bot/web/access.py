@@ -6,30 +6,23 @@ runs in a thread. What a browser holds is a token of 256 random bits, of which t
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-import itertools
 import logging
-import re
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 
+from bot.pins import CLOCK_STEPS, Outcome, Pins, is_idle, pin_fault
 from bot.settings import WebRules
 from state.people import Person
 from state.store import WEB, Pin, SignIn, SignInKind, SignInState, Store
 
 log = logging.getLogger("lots.web")
-
-T = TypeVar("T")
 
 TOUCH_SECONDS = 15
 """How often at most the store is told that somebody does something."""
@@ -50,27 +43,6 @@ ALL, BROWSER, BELL = "all", "browser", "bell"
 WARNED_SECONDS = 45
 """How long before a page locks itself it is told; the beat of an open page is fifteen seconds."""
 
-CLOCK_STEPS = 60
-"""Seconds that a clock may be put back by itself (NTP) without anything being made of it."""
-
-HASHED_AT_ONCE = 4
-"""How many PINs are looked at at once; the others wait."""
-
-COMMON_PINS: frozenset[str] = frozenset(
-    (
-        *("121212", "131313", "101010", "010101", "020202", "123123", "112112"),  # a part again
-        *("112233", "111222", "112211", "123321", "696969"),  # pairs and mirrors
-        *("159753", "159357", "789456", "456123", "147258", "258456", "147852", "142536"),  # drawn on the keypad
-    )
-)
-"""The very commonest beyond those of one digit and the runs; the ten that Markert and others found most often (This PIN
-Can Be Easily Guessed, 2020) are refused. Short on purpose: what keeps a PIN is that ten tries are all there are."""
-
-_SIX_DIGITS = re.compile(r"[0-9]{6}")
-
-PinFault = Literal["not_six_digits", "not_the_same", "too_easy"]
-Came = Literal["open", "wrong", "paused", "signed_out", "gone"] | PinFault
-
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -84,26 +56,6 @@ class Visit:
     person: Person
     state: SignInState
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a PIN.
-
-    :ivar kind: ``open``; ``wrong``; ``paused`` (no try is taken for now, and none is counted); ``signed_out`` (too many
-        wrong ones in all: every browser of the person is signed out, and only a new invitation helps); ``gone`` (this
-        browser was signed out meanwhile); or what is wrong with a PIN that was to be chosen.
-    :ivar token: the session's new token, where it is open; the one before is of no use any more.
-    :ivar device: the remembered browser's new token, where that is what was used.
-    :ivar left: after a wrong one, how many tries are left before something happens: a pause, or being signed out.
-    :ivar until: when tries are taken again after a pause.
-    """
-
-    kind: Came
-    token: str | None = None
-    device: str | None = None
-    left: int | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +87,7 @@ class Access:
         self.rules = rules
         self._now = now
         self.without_pin = without_pin
-        self._hasher = hasher or PasswordHasher()
-        self._pool = ThreadPoolExecutor(HASHED_AT_ONCE, "pin")
+        self.pins = Pins(store, rules, now, _tell, hasher)
         self._seen: dict[str, float] = {}
         self._moved: dict[str, _Moved] = {}
         self._left_here: set[str] = set()
@@ -191,7 +142,7 @@ class Access:
         """
         if (fault := pin_fault(pin, again)) is not None:
             return Outcome(fault)
-        hashed = await self._beside(self._hasher.hash, pin)
+        hashed = await self.pins.made(pin)
         with self.store.transaction():
             held = self._held(visit.key, "session")
             if held is None or held.state != "choose_pin":
@@ -292,13 +243,13 @@ class Access:
         """
         if self._held(self._current(visit.key), "session") is None:
             return Outcome("gone")
-        tried = await self._tried(visit.person.id, pin)
+        tried = await self.pins.tried(visit.person.id, pin)
         if not isinstance(tried, str):
             return tried
         with self.store.transaction():
             key = self._current(visit.key)
             held = self._held(key, "session")
-            if held is None or not self._begins_anew(held.person, tried):
+            if held is None or not self.pins.begins_anew(held.person, tried):
                 return Outcome("gone")
             token = self._exchanged(key, held)
         _tell("SignedIn")
@@ -340,14 +291,14 @@ class Access:
         old = token_hash(device_token)
         person = self.device_of(device_token)
         if person is None:  # no argon2 for it: a token of 256 bits cannot be guessed, and work can be asked for
-            return Outcome("wrong", left=self._left(1))
-        tried = await self._tried(person.id, pin)
+            return Outcome("wrong", left=self.pins.left(1))
+        tried = await self.pins.tried(person.id, pin)
         if not isinstance(tried, str):
             return tried
         with self.store.transaction():
             key = self._current(old)
             held = self._held(key, "device")
-            if held is None or not self._begins_anew(held.person, tried):
+            if held is None or not self.pins.begins_anew(held.person, tried):
                 return Outcome("gone")
             self._forget(key)
             device = self._remembered(held.person)
@@ -382,74 +333,6 @@ class Access:
         self._seen = {key: seen for key, seen in self._seen.items() if self.store.sign_in(key) is not None}
         self._moved = {key: moved for key, moved in self._moved.items() if now.timestamp() < moved.until}
         return [*gone, *sorted(left - set(gone))]
-
-    # ── the PIN ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _tried(self, person: str, pin: str) -> str | Outcome:
-        """Try a PIN; the hash that it matched, or why not.
-
-        A try counts as wrong, and the pause has begun, before argon2 is asked: of many tries at once no more are
-        looked at than of as many after one another, and a process that dies forgets none.
-        """
-        with self.store.transaction():
-            kept = self.store.pin(person)
-            if kept is None or not kept.hash:
-                self.store.sign_out_everywhere(person)
-                return Outcome("signed_out")
-            now = self._now()
-            if now.timestamp() < kept.locked_until:
-                return Outcome("paused", until=datetime.fromtimestamp(kept.locked_until, now.tzinfo))
-            if kept.failed >= self.rules.pin_tries_in_all:  # the last try was counted, and the process died over it
-                return self._burnt(person)
-            counted = replace(kept, failed=kept.failed + 1)
-            until = now.timestamp() + self.rules.pin_pause_minutes * 60
-            last = counted.failed == self.rules.pin_tries_in_all
-            pauses = last or counted.failed % self.rules.pin_tries == 0
-            self.store.save_pin(person, replace(counted, locked_until=until) if pauses else counted)
-        if await self._beside(self._matches, kept.hash, pin):
-            return kept.hash
-        _tell("PinWrong")
-        if last:
-            with self.store.transaction():
-                found = self.store.pin(person)  # a new one may have been chosen, or the right one typed, meanwhile
-                if found is not None and found.failed >= counted.failed:
-                    return self._burnt(person)
-        if pauses:
-            _tell("PinPaused")
-            return Outcome("paused", until=datetime.fromtimestamp(until, now.tzinfo))
-        return Outcome("wrong", left=self._left(counted.failed))
-
-    async def _beside(self, work: Callable[..., T], *words: str) -> T:
-        """Let argon2 work beside the loop; only a few at a time, since each takes 64 MB."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *words)
-
-    def _matches(self, hashed: str, pin: str) -> bool:
-        """What cannot be a PIN takes as long as what can."""
-        try:
-            return self._hasher.verify(hashed, pin if _SIX_DIGITS.fullmatch(pin) else "")
-        except VerifyMismatchError:
-            return False
-
-    def _left(self, failed: int) -> int:
-        return min(self.rules.pin_tries - failed % self.rules.pin_tries, self.rules.pin_tries_in_all - failed)
-
-    def _burnt(self, person: str) -> Outcome:
-        """Sign out everywhere and forget the PIN.
-
-        That there was one is kept: who has never had a PIN may choose it in the Mini App, and who has lost it may not.
-        """
-        self.store.sign_out_everywhere(person)
-        self.store.save_pin(person, Pin("", self.rules.pin_tries_in_all, 0))
-        _tell("SignedOutEverywhere")
-        return Outcome("signed_out")
-
-    def _begins_anew(self, person: str, matched: str) -> bool:
-        """Count from nothing again, where the PIN is still the one that was looked at."""
-        pin = self.store.pin(person)
-        if pin is None or pin.hash != matched:
-            return False
-        self.store.save_pin(person, Pin(matched, 0, 0))
-        return True
 
     # ── browsers ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -519,9 +402,7 @@ class Access:
         self._seen.pop(key, None)
 
     def _is_idle(self, key: str, held: SignIn) -> bool:
-        seen = max(held.seen_at, self._seen.get(key, 0.0))
-        passed = self._now().timestamp() - seen
-        return passed >= self.rules.lock_minutes * 60 or passed < -CLOCK_STEPS  # the clock was put back: not to be told
+        return is_idle(max(held.seen_at, self._seen.get(key, 0.0)), self._now(), self.rules)
 
     def _lock(self, key: str, held: SignIn) -> None:
         with self.store.transaction():
@@ -542,22 +423,6 @@ def token_hash(token: str) -> str:
     :returns: SHA-256 in hex.
     """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def pin_fault(pin: str, again: str) -> PinFault | None:
-    """What is wrong with a PIN that somebody chooses.
-
-    :param pin: the PIN.
-    :param again: the PIN once more.
-    :returns: ``not_six_digits`` (of 0–9, no others), ``not_the_same``, ``too_easy`` (one digit six times, a run up or
-        down, also past the nought, or one of :data:`COMMON_PINS`), or ``None``.
-    """
-    if not _SIX_DIGITS.fullmatch(pin):
-        return "not_six_digits"
-    if pin != again:
-        return "not_the_same"
-    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
-    return "too_easy" if steps in ({0}, {1}, {9}) or pin in COMMON_PINS else None
 
 
 # ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,10 +20,11 @@ from aiohttp import web
 
 from bot.desk import Desk, Pressed, Said
 from bot.looks import BUTTON, CASE_PAGE, CHAT_PAGE, LIST_PAGE
+from bot.pins import DANGER, FAULTS, Outcome, words_of
 from bot.settings import Settings
 from bot.turn import PRACTICE
 from bot.web import cases, pages
-from bot.web.access import Access, Limiter, Outcome, Visit, form_key, is_form_key
+from bot.web.access import Access, Limiter, Visit, form_key, is_form_key
 from bot.web.chats import Chats, Waits
 from bot.web.initdata import BadInitData, person_of
 from bot.web.live import Live
@@ -75,15 +76,10 @@ _FAULTS: dict[int, Words] = {
     500: _("Något gick fel. Det du har sparat finns kvar. Försök igen."),
     503: _("Lots är upptagen. Det du har sparat finns kvar. Försök igen om en stund."),
 }
-_PIN_FAULTS: dict[str, Words] = {
-    "not_six_digits": _("Pinkoden ska ha sex siffror."),
-    "not_the_same": _("De två pinkoderna är inte lika. Skriv samma pinkod två gånger."),
-    "too_easy": _("Den pinkoden är för lätt att gissa. Välj en annan."),
-}
-DANGER = _("Fara för liv: 112. Polisen 114 14.")
 TAKEN = _("Svaret är mottaget, men det syns inte än. Vänta en stund och titta i chatten.")
 LOCKED = _("Sidan var låst. Ditt senaste svar kom inte med. Allt annat finns kvar. Svara igen.")
 NOT_WITH = _("Du var inte inloggad. Ditt senaste svar kom inte med, men resten finns kvar. Svara igen.")
+OUT_EVERYWHERE = _("Det blev för många försök. Du är utloggad överallt. Be den som sköter Lots om en ny inbjudan.")
 NOT_LET_IN = _("Länken gäller inte. Den kan vara använd eller för gammal. Be den som sköter Lots om en ny.")
 
 
@@ -556,7 +552,7 @@ class Web:
             return self._in_with_pin(request, done.token)
         if done.kind == "gone":
             return _to("/logga-in")
-        return self._pin_page("pin", "choose_pin", request, say(_PIN_FAULTS[done.kind], visit.person.language))
+        return self._pin_page("pin", "choose_pin", request, say(FAULTS[done.kind], visit.person.language))
 
     async def _unlock(self, request: web.Request) -> web.StreamResponse:
         visit = self._visit(request)
@@ -577,18 +573,10 @@ class Web:
             self.chats.clear(person)
             self.live.changed(person.id)
 
-    def _pin_fault(self, done: Outcome, language: str) -> str:
-        if done.until is not None:
-            words: Words = Text(
-                _("Det blev för många försök. Försök igen efter kl. {time}."),
-                time=f"{done.until.astimezone(self._settings.zone):%-H.%M}",
-            )
-        elif done.kind == "signed_out":
-            words = _("Det blev för många försök. Du är utloggad överallt. Be den som sköter Lots om en ny inbjudan.")
-        elif done.left is None:
-            words = NOT_WITH
-        else:
-            words = Text(_("Fel pinkod. Försök kvar: {number}."), number=done.left)
+    @staticmethod
+    def _pin_fault(done: Outcome, language: str) -> str:
+        if (words := words_of(done)) is None:
+            words = OUT_EVERYWHERE if done.kind == "signed_out" else NOT_WITH
         return say(words, language)
 
     async def _lock(self, request: web.Request) -> web.StreamResponse:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from state.store.access import Access, AccessLog, Head, What, hold
 from state.store.base import NEVER, WEB, at_work, change_key, claimed, nobody_opens, opens
 from state.store.handover import Bundle, Printed, Purge
+from state.store.locks import Locks
 from state.store.mail import Arrived, Leaving, Mail
 from state.store.migrations import MIGRATIONS
 from state.store.sessions import Sessions
-from state.store.web import BellAt, Pin, SignIn, SignInKind, SignInState, Web
+from state.store.web import BellAt, Pin, SignIn, SignInKind, SignInState
 
 __all__ = [
     "MIGRATIONS",
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class Store(Web, Sessions, Mail, AccessLog):
+class Store(Locks, Sessions, Mail, AccessLog):
     """The store of one installation and one mode: its file, and everything in it.
 
     :param path: the database file, made where it is not there; ``None`` keeps it in memory (transcripts).

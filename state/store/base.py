@@ -20,6 +20,9 @@ from sqlite_utils import Database
 NEVER = 9e9
 """A time that does not come, in seconds since 1970."""
 
+HELD = "held"
+"""In the outbox, the channel of what is told when a chat is opened; the address there is the person's id."""
+
 WEB = "web"
 """The channel of the web chat; there a person's address is their id."""
 

@@ -92,7 +92,7 @@ class Mail(File):
         )
 
     def queue(self, channel: str, messages: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> list[Leaving]:
-        """Put messages into the outbox.
+        """Put messages into the outbox. To somebody who is shut out of their chat nothing is shown but the lock.
 
         :param channel: where they go.
         :param messages: (address, payload) in order.
@@ -101,13 +101,25 @@ class Mail(File):
         """
         at = now.timestamp()
         queued = []
-        for address, payload in messages:
+        for address, wanted in messages:
+            payload = self._let_through(channel, address, wanted)
+            if payload is None:
+                continue
             done = self._conn.execute(
                 "INSERT INTO outbox (channel, address, payload, queued_at) VALUES (?, ?, ?, ?)",
                 (channel, address, json.dumps(payload, ensure_ascii=False, separators=(",", ":")), at),
             )
             queued.append(Leaving(int(done.lastrowid or 0), address, payload))
         return queued
+
+    def _let_through(self, channel: str, address: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """What may be done of a message: of a screen for a chat that is shut, the button stops spinning and no more."""
+        if payload.get("do") != "show" or payload.get("lock"):
+            return payload
+        if not self._rows("SELECT 1 FROM person WHERE channel = ? AND address = ? AND locked = 1", channel, address):
+            return payload
+        query = payload.get("query")
+        return {"do": "answer", "query": query, "toast": None} if query else None
 
     def unsent(self, channel: str) -> list[Leaving]:
         """What was queued and never marked as sent; read at start, after a crash.

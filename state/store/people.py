@@ -10,7 +10,7 @@ from typing import Any
 from state import ids
 from state.people import INVITATION_ID, LABELS, LOTS, Invitation, Person, Role, code_hash
 from state.records import Envelope
-from state.store.base import WEB, utc
+from state.store.base import HELD, WEB, utc
 from state.store.records import Records
 
 _PERSON = "id, role, district, language, channel, address, label"
@@ -80,11 +80,13 @@ class People(Records):
         self._conn.execute("DELETE FROM session WHERE person = ?", (person,))
         self._conn.execute(f"DELETE FROM inbox WHERE {theirs} OR {rings}", (person, person))
         self._conn.execute(f"DELETE FROM outbox WHERE {theirs} OR {rings}", (person, person))
+        self._conn.execute("DELETE FROM outbox WHERE channel = ? AND address = ?", (HELD, person))
         self._conn.execute("DELETE FROM invitation WHERE person = ?", (person,))
         for table in ("note_shown", "chat_message", "sign_in", "pin", "bell"):
             self._conn.execute(f"DELETE FROM {table} WHERE person = ?", (person,))
         self._conn.execute(
-            "UPDATE person SET revoked_at = ?, address = 'revoked ' || id, live_message = NULL WHERE id = ?",
+            "UPDATE person SET revoked_at = ?, address = 'revoked ' || id, live_message = NULL, seen_at = 0, "
+            "locked = 0 WHERE id = ?",
             (now.timestamp(), person),
         )
 
@@ -234,10 +236,12 @@ class People(Records):
                 "(SELECT channel, address FROM person WHERE id = ?)",
                 (row[2],),
             )
+            if channel == WEB:
+                self._conn.execute("DELETE FROM outbox WHERE channel = ? AND address = ?", (HELD, row[2]))
             for table in ("note_shown", "chat_message", "sign_in", "pin"):  # all of them are another chat's
                 self._conn.execute(f"DELETE FROM {table} WHERE person = ?", (row[2],))
             self._conn.execute(
-                "UPDATE person SET channel = ?, address = ?, live_message = NULL WHERE id = ?",
+                "UPDATE person SET channel = ?, address = ?, live_message = NULL, seen_at = 0, locked = 0 WHERE id = ?",
                 (channel, row[2] if address is None else address, row[2]),
             )
             return self.person(row[2])

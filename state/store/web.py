@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from state.people import Person
-from state.store.base import WEB
+from state.store.base import HELD, WEB
 from state.store.people import People
 
 SignInKind = Literal["session", "device"]
@@ -295,10 +295,13 @@ class Web(People):
         for person in moved:
             self.set_bell(person.id, person.address)
             self._conn.execute("DELETE FROM note_shown WHERE person = ?", (person.id,))
+            self._conn.execute("DELETE FROM outbox WHERE channel = ? AND address = ?", (HELD, person.id))
             self._conn.execute(
                 "DELETE FROM outbox WHERE channel = ? AND address = ? AND sent_at IS NULL", (channel, person.address)
             )
             self._conn.execute(
-                "UPDATE person SET channel = ?, address = id, live_message = NULL WHERE id = ?", (WEB, person.id)
+                "UPDATE person SET channel = ?, address = id, live_message = NULL, seen_at = 0, locked = 0 "
+                "WHERE id = ?",
+                (WEB, person.id),
             )
         return moved
