@@ -14,11 +14,12 @@ import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.guard import LatestTyped, findings, findings_in_parts
+from bot.limits import Pace, Strangers
 from bot.lock import LOCK, Job, Lock
 from bot.looks import Looks
 from bot.pins import Pins
@@ -47,6 +48,9 @@ button, which may be typed, to 60, and a date has at most 60."""
 
 LONG_TEXT = "long_text"
 """The kind of a text that is longer."""
+
+TOO_FAST = "too_fast"
+"""The kind of whatever comes from somebody who has brought what they may for a minute."""
 
 SPLIT = "split"
 """The kind of a text that is an identifier together with one or two before it."""
@@ -178,6 +182,24 @@ def press_data(screen: Screen, button: Button) -> str:
     return f"{screen.session}:{screen.revision}:{button.value}"
 
 
+@dataclass(slots=True)
+class _Screened:
+    """A batch of updates on its way in.
+
+    :ivar pace: how fast they may come.
+    :ivar kept: what goes to the inbox.
+    :ivar lines: what is done at once.
+    :ivar admitted: those who are let in.
+    :ivar spoken_for: the invitations that let somebody in with this batch.
+    """
+
+    pace: Pace
+    kept: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    lines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    admitted: set[str] = field(default_factory=set)
+    spoken_for: set[str] = field(default_factory=set)
+
+
 class Front(ABC):
     """What a chat channel speaks to: it takes updates in and says what is to be sent.
 
@@ -195,13 +217,22 @@ class Front(ABC):
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self.store = store
         self.now = now
-        self.strangers: Counter[str] = Counter()
+        self.strangers = Strangers()
+        self._paces: dict[str, Pace] = {}
 
     def start(self, channel: str) -> None:  # noqa: B027 - most bring nothing
         """Put into the outbox what a start of the program brings.
 
         :param channel: the channel that starts.
         """
+
+    def hold_to(self, channel: str, pace: Pace) -> None:
+        """Let nobody on a channel come faster than that; without this there is no limit.
+
+        :param channel: the channel.
+        :param pace: how fast people and strangers may come.
+        """
+        self._paces[channel] = pace
 
     # ── in: screen, then save ────────────────────────────────────────────────────────────────────────────────
 
@@ -210,28 +241,24 @@ class Front(ABC):
 
         :param channel: where they came from.
         :param updates: in the order they came.
-        :returns: neutral lines for strangers and groups, and answers to keys of the lock: sent once, never stored.
+        :returns: what is done at once and never stored: neutral lines for strangers and groups; answers to keys of the
+            lock; and where somebody comes too fast, what takes their words out of the chat and lets their button rest.
         :raises StoreError: nothing was kept; the channel must not confirm the updates.
         """
-        kept: list[tuple[int, str, dict[str, Any]]] = []
-        lines: list[tuple[str, dict[str, Any]]] = []
-        admitted: set[str] = set()
-        spoken_for: set[str] = set()
-        for update in updates:
-            if isinstance(update, InGroup):
-                lines += self._line_once(update.address, ONLY_PRIVATE)
-            elif update.address not in admitted and self._is_stranger(channel, update, spoken_for):
-                lines += self._line_once(update.address, ONLY_INVITED)
-            elif (line := self._aside(channel, update)) is not None:
-                lines.append((update.address, line))
-            else:
-                admitted.add(update.address)  # an invitation and the first command may come together
-                kept.append((update.update, update.address, self._reduced(channel, update)))
-        if kept:
-            kept = self._without_words(channel, kept)
-            with self.store.transaction():
-                self.store.receive(channel, kept, self.now())
-        return lines
+        screened = _Screened(self._paces.get(channel) or Pace())
+        screened.pace.begins()
+        try:
+            for update in updates:
+                self._screen(channel, update, screened)
+            if screened.kept:
+                screened.kept = self._without_words(channel, screened.kept)
+                with self.store.transaction():
+                    self.store.receive(channel, screened.kept, self.now())
+        except Exception:
+            screened.pace.is_lost()
+            raise
+        screened.pace.is_kept(number for number, _address, _payload in screened.kept)
+        return screened.lines
 
     def _without_words(
         self, channel: str, kept: list[tuple[int, str, dict[str, Any]]]
@@ -239,16 +266,43 @@ class Front(ABC):
         """The same updates without typed words that nothing would come of."""
         return kept
 
-    def _is_stranger(self, channel: str, update: Said | Pressed | Sent, spoken_for: set[str]) -> bool:
+    def _screen(self, channel: str, update: Incoming, screened: _Screened) -> None:
+        """Whether an update is looked at, by how fast they come; whether it may be kept, by who brings it."""
+        address, pace = update.address, screened.pace
+        if pace.is_a_storm(address) or pace.came_before(update.update):
+            return
+        if isinstance(update, InGroup):
+            if pace.of_stranger(address):
+                screened.lines += self._line_once(address, ONLY_PRIVATE)
+            return
+        if address not in screened.admitted and self._is_stranger(channel, update, screened):
+            screened.lines += self._line_once(address, ONLY_INVITED)
+            return
+        screened.admitted.add(address)  # an invitation and the first command may come together
+        match pace.of_person(address):
+            case "in":
+                if (line := self._aside(channel, update)) is not None:
+                    screened.lines.append((address, line))
+                else:
+                    screened.kept.append((update.update, address, self._reduced(channel, update)))
+            case "told":
+                screened.kept.append((update.update, address, self._too_fast(update)))
+            case "turned_away":
+                screened.lines += _turned_away(update)
+
+    def _is_stranger(self, channel: str, update: Said | Pressed | Sent, screened: _Screened) -> bool:
         """Whether nobody let them in; of those who send one invitation at once, the first is let in."""
         if self._knows(channel, update.address):
             return False
+        if not screened.pace.of_stranger(update.address):
+            return True
         code = invitation_in(update.text) if isinstance(update, Said) else None
-        if code is None:
+        if code is None or code in screened.spoken_for:
             return True
-        if code in spoken_for or not self.store.invitation_holds(code, self.now(), self.taken_invitations):
+        if not self.store.invitation_holds(code, self.now(), self.taken_invitations):
             return True
-        spoken_for.add(code)
+        screened.spoken_for.add(code)
+        screened.pace.is_let_in(update.address)
         return False
 
     def jobs(self) -> Sequence[Job]:
@@ -263,10 +317,7 @@ class Front(ABC):
         return None
 
     def _line_once(self, address: str, words: Words) -> list[tuple[str, dict[str, Any]]]:
-        self.strangers[address] += 1
-        if self.strangers[address] > 1:
-            return []
-        return [(address, neutral(words))]
+        return [(address, neutral(words))] if self.strangers.wrote(address) == 1 else []
 
     # ── work: one transaction ────────────────────────────────────────────────────────────────────────────────
 
@@ -302,6 +353,10 @@ class Front(ABC):
     @abstractmethod
     def _reduced(self, channel: str, update: Said | Pressed | Sent) -> dict[str, Any]:
         """What the inbox may hold of an update."""
+
+    @abstractmethod
+    def _too_fast(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+        """What the inbox holds of the one update a minute that is answered with that it went too fast."""
 
     @abstractmethod
     def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
@@ -425,6 +480,11 @@ class Desk(Front):
     def jobs(self) -> Sequence[Job]:
         """See :class:`Front`; PINs are looked at there."""
         return () if self._lock is None else self._lock.jobs()
+
+    def _too_fast(self, update: Said | Pressed | Sent) -> dict[str, Any]:
+        query = {"query": update.query} if isinstance(update, Pressed) else {}
+        typed = None if isinstance(update, Pressed) else update.message
+        return {"what": "refused", "message": typed, "kind": TOO_FAST} | query
 
     def refuses(self, channel: str, address: str, text: str) -> str | None:
         """Why a typed text is not taken, asked of every text that anybody types, before anything reads it.
@@ -679,7 +739,7 @@ class Desk(Front):
         )
         if person is None:
             return [(update.address, neutral(ONLY_INVITED))]
-        self.strangers.pop(update.address, None)
+        self.strangers.forgets(update.address)
         log.info("person joined", extra={"event": "PersonJoined"})
         self.forget_told(person)  # somebody who changes phone has no list of commands there
         turn = Turn(self, person, update.payload, now)
@@ -827,6 +887,15 @@ def neutral(words: Words) -> dict[str, Any]:
     :returns: the row of an outbox.
     """
     return show(Screen(text=say(words, "sv"), rows=()), on="new")
+
+
+def _turned_away(update: Said | Pressed | Sent) -> list[tuple[str, dict[str, Any]]]:
+    """What is done about an update that is not looked at: nothing that was typed stays, and no button waits."""
+    if isinstance(update, Pressed):
+        return [(update.address, {"do": "answer", "query": update.query, "toast": None})]
+    if update.message is None:
+        return []
+    return [(update.address, {"do": "delete", "on": "typed", "message": update.message})]
 
 
 def invitation_in(text: str) -> str | None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.limits import CLOCK_STEPS
 from bot.looks import CHAT_PAGE
-from bot.pins import CLOCK_STEPS, DANGER, FAULTS, Outcome, Pins, is_idle, pin_fault, words_of
+from bot.pins import DANGER, FAULTS, Outcome, Pins, is_idle, pin_fault, words_of
 from bot.turn import Turn
 from dialogs.texts import Text, Verbatim, Words, say
 from dialogs.texts import mark as _

@@ -17,15 +17,13 @@ from typing import Literal, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from bot.limits import CLOCK_STEPS
 from bot.settings import WebRules
 from dialogs.texts import Text, Words
 from dialogs.texts import mark as _
 from state.store import Pin, Store
 
 T = TypeVar("T")
-
-CLOCK_STEPS = 60
-"""Seconds that a clock may be put back by itself (NTP) without anything being made of it."""
 
 DANGER = _("Fara för liv: 112. Polisen 114 14.")
 """What stands wherever somebody waits to be let in."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
-from bot.desk import Desk
+from bot.desk import Desk, Front
+from bot.limits import PaceAMinute
 from bot.settings import Settings
 from state.errors import BadSettings, StoreError
 
@@ -118,12 +119,14 @@ async def _stop_when(stop: asyncio.Event, channel: Telegram) -> None:
 
 def _telegram(settings: Settings, desk: Desk, webhook: Webhook | None) -> Telegram:
     from bot.bell import Bell
-    from bot.telegram import Telegram
+    from bot.telegram import CHANNEL, Telegram
 
     assert settings.token is not None  # noqa: S101 - the caller asked
+    front: Front = desk
     if settings.doorbell and settings.public_url is not None:
-        return Telegram(Bell(desk.store, settings.public_url, now=desk.now), settings.token, settings.base_url, webhook)
-    return Telegram(desk, settings.token, settings.base_url, webhook)
+        front = Bell(desk.store, settings.public_url, now=desk.now)
+    front.hold_to(CHANNEL, PaceAMinute(settings.updates_a_minute, desk.now))
+    return Telegram(front, settings.token, settings.base_url, webhook)
 
 
 def _webhook(settings: Settings) -> Webhook | None:

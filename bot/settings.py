@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.hushed import hushed
+from bot.limits import UPDATES_A_MINUTE
 from dialogs.contacts import Contacts
 from dialogs.policy import Policy
 from state.disk import write_whole
@@ -145,6 +146,7 @@ class Settings:
     :ivar sources: where each secret that is set comes from, by its setting.
     :ivar exposed: the secrets that ``lots.toml`` holds though others may read it; for real cases that is refused.
     :ivar access: the numbers of the access log.
+    :ivar updates_a_minute: how many updates one person may bring over Telegram.
     """
 
     data_dir: Path
@@ -166,6 +168,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     exposed: tuple[str, ...] = ()
     access: AccessRules = AccessRules()
+    updates_a_minute: int = UPDATES_A_MINUTE
 
     @property
     def bundles_dir(self) -> Path:
@@ -271,6 +274,9 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         sources=pick.sources,
         exposed=_exposed(data_dir / "lots.toml", pick.sources, mode),
         access=_access_rules(_table(held, "access")),
+        updates_a_minute=_updates_a_minute(
+            pick("updates_a_minute", "LOTS_UPDATES_A_MINUTE", telegram.get("updates_a_minute"))
+        ),
     )
 
 
@@ -513,6 +519,14 @@ def _web_rules(table: Mapping[str, Any]) -> WebRules:
 def _port(written: str) -> int:
     if not written.isdecimal() or not 0 < int(written) < 65536:
         raise BadSettings(f"LOTS_WEB_PORT is {written!r}; it must be a whole number from 1 to 65535")
+    return int(written)
+
+
+def _updates_a_minute(written: str | None) -> int:
+    if written is None:
+        return UPDATES_A_MINUTE
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", written):
+        raise BadSettings(f"LOTS_UPDATES_A_MINUTE is {written!r}; it must be a whole number from 1 to 9999999")
     return int(written)
 
 

@@ -919,6 +919,7 @@ _REFUSALS: dict[str, tuple[Words, ...]] = {
         _REMOVED,
         _("Det här är övning. Här gäller bara koder som börjar med Ö. Skriv aldrig en riktig ärendekod här."),
     ),
+    "too_fast": (_("Det gick för fort. Vänta en minut. Det senaste är inte sparat."),),
     "edited": (_("Ändrade meddelanden läses inte, och de tas bort. Skriv svaret på nytt."),),
     "long_text": (_REMOVED, _("Det var för långt. Skriv bara ett datum, ett antal eller en ärendekod.")),
 }

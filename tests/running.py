@@ -112,8 +112,7 @@ class Lots:
             data_dir,
             LOTS_TELEGRAM_TOKEN=api.token,
             LOTS_TELEGRAM_BASE_URL=api.base_url,
-            LOTS_LOG_LEVEL="DEBUG",
-            **more,
+            **{"LOTS_LOG_LEVEL": "DEBUG", "LOTS_UPDATES_A_MINUTE": "100000"} | more,
         )
         data_dir.mkdir(parents=True, exist_ok=True)
         self.log_file = data_dir.parent / f"{data_dir.name}.log"

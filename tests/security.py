@@ -21,6 +21,7 @@ POINTS = {
     "nothing leaves": ("test_nothing_leaves", "test_doorbell_silence"),
     "need to know": ("test_roles",),
     "the lock": ("test_lock", "test_lock_telegram"),
+    "abuse": ("test_limits", "test_abuse"),
     "threat model": ("test_threat_model",),
 }
 """The files that are proofs from their first line to their last, by what they prove."""

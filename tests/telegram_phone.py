@@ -79,11 +79,11 @@ class Wire:
         self._loop.run_until_complete(sending())
         self.run_until(lambda: not rows & {message.id for message in desk.store.unsent(CHANNEL)})
 
-    def run_until(self, done: Callable[[], bool]) -> None:
+    def run_until(self, done: Callable[[], bool], timeout: float = 5.0) -> None:
         """Lets the bot work until something is so."""
 
         async def working() -> None:
-            ends = time.monotonic() + 5
+            ends = time.monotonic() + timeout
             while not done():
                 assert self._task is not None
                 assert not self._task.done(), self._task.exception()

@@ -23,9 +23,10 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.limits import Limiter
 from bot.pins import COMMON_PINS, Outcome, pin_fault
 from bot.settings import WebRules
-from bot.web.access import MOVED_SECONDS, Access, Limiter, Visit, form_key, is_form_key, token_hash
+from bot.web.access import MOVED_SECONDS, Access, Visit, form_key, is_form_key, token_hash
 from state.people import Person, Role
 from state.store import WEB, Pin
 from tests.office import KEY, Office

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from bot.limits import Limiter
 from bot.pins import DANGER
 from bot.web import chats, pages, server
-from bot.web.access import Limiter
 from bot.web.live import MOST_PAGES, Live
 from state.errors import StoreBusy
 from state.store import WEB

@@ -33,7 +33,8 @@ from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.desk import Delivered, Front, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
 from bot.lock import Job
-from bot.telegram.http import AiohttpRequest
+from bot.telegram.aside import Aside
+from bot.telegram.http import AiohttpRequest, seconds
 from bot.telegram.webhook import Webhook
 from dialogs.texts import mark as _
 from dialogs.texts import say
@@ -74,8 +75,14 @@ UNREAD = (
 )
 
 
+LONGEST_MESSAGE = 4096
+"""Characters of a message, by the Bot API; what would be longer is cut, and refused as too long all the same."""
+
+LONGEST_QUERY = 128
+"""Characters of the id of a press; Telegram's have about twenty."""
+
 ODD = (LookupError, TypeError, ValueError, AttributeError)
-"""What the library meets in an answer that has the Bot API's form, and something else in it."""
+"""What reading an update or an answer raises that is not as Telegram writes it."""
 
 WANTED = ("message", "edited_message", "callback_query")
 """The kinds of update that are asked for."""
@@ -86,25 +93,46 @@ def reduced(raw: dict[str, Any]) -> Incoming | None:
 
     :param raw: one object of ``getUpdates``.
     :returns: what happened, or ``None`` for what concerns nobody (a member that left, a reaction).
+    :raises LookupError, TypeError, ValueError, AttributeError: it is not as Telegram writes it.
     """
-    number = raw["update_id"]
+    number = _number(raw["update_id"])
     if (query := raw.get("callback_query")) is not None:
         message = query.get("message") or {}
+        on = message.get("message_id")
         return Pressed(
-            number, str(query["from"]["id"]), message.get("message_id"), query["id"], query.get("data") or ""
+            number,
+            str(_number(query["from"]["id"])),
+            None if on is None else _number(on),
+            _words(query["id"])[:LONGEST_QUERY],
+            _words(query.get("data") or ""),
         )
     edited = raw.get("edited_message")
     message = raw.get("message") or edited
     if message is None or "from" not in message:
         return None
     if message["chat"].get("type", "private") != "private":
-        return InGroup(number, str(message["chat"]["id"]))
-    address, id_ = str(message["from"]["id"]), message["message_id"]
+        return InGroup(number, str(_number(message["chat"]["id"])))
+    address, id_ = str(_number(message["from"]["id"])), _number(message["message_id"])
     if edited is not None:
         return Sent(number, address, id_, "edited")
     if isinstance(text := message.get("text"), str):
-        return Said(number, address, id_, text)
+        return Said(number, address, id_, _words(text)[:LONGEST_MESSAGE])
     return Sent(number, address, id_, next((kind for kind in UNREAD if kind in message), "other"))
+
+
+def _number(said: object) -> int:
+    """A number that the store and the Bot API have room for."""
+    if type(said) is not int or not -(1 << 63) <= said < 1 << 63:
+        raise TypeError("no number")
+    return said
+
+
+def _words(said: object) -> str:
+    """A text that can be written: JSON may hold halves of characters, which are none."""
+    if not isinstance(said, str):
+        raise TypeError("no text")
+    said.encode()
+    return said
 
 
 class Telegram:
@@ -128,6 +156,7 @@ class Telegram:
         self._live: dict[str, int] = {}
         self._at: dict[str, int] = {}
         """The message in which each person was shown something last."""
+        self._aside = Aside(self._call, self._send_line, self._begin)
         self._done: list[Delivered] = []
         self._marking: asyncio.TimerHandle | None = None
         self._working: asyncio.Handle | None = None
@@ -230,7 +259,7 @@ class Telegram:
             except InvalidToken:
                 raise
             except RetryAfter as wait:
-                await asyncio.sleep(_seconds(wait))
+                await asyncio.sleep(seconds(wait))
             except TelegramError as fault:
                 log.warning("no answer from the Bot API", extra={"event": "Unreachable", "fault": type(fault).__name__})
                 await asyncio.sleep(pause)
@@ -251,24 +280,24 @@ class Telegram:
         pause = 0.5
         while True:
             try:
-                raws: Sequence[dict[str, Any]] = await self._call(
-                    "getUpdates",
-                    read_timeout=LONG_POLL + 10,
-                    offset=offset,
-                    timeout=LONG_POLL,
-                    allowed_updates=list(WANTED),
+                raws = _updates(
+                    await self._call(
+                        "getUpdates",
+                        read_timeout=LONG_POLL + 10,
+                        offset=offset,
+                        timeout=LONG_POLL,
+                        allowed_updates=list(WANTED),
+                    )
                 )
-                if not isinstance(raws, list):
-                    raise NetworkError("the answer is no list of updates")
                 if raws:
                     self._take(raws)
-                    offset = raws[-1]["update_id"] + 1
+                    offset = _after(raws)
                 pause = 0.5
             except (InvalidToken, EndPointNotFound):
                 raise InvalidToken from None
             except RetryAfter as wait:
-                await asyncio.sleep(_seconds(wait))
-            except (TelegramError, StoreError) as fault:
+                await asyncio.sleep(seconds(wait))
+            except (TelegramError, StoreError, RecursionError) as fault:
                 if isinstance(fault, Conflict):
                     log.error("another program polls with this token; end it", extra={"event": "Conflict"})
                 else:
@@ -286,13 +315,13 @@ class Telegram:
         for raw in raws:
             try:
                 update = reduced(raw)
-            except (LookupError, TypeError, AttributeError) as fault:
+            except ODD as fault:
                 log.warning("an update could not be read", extra={"event": "OddUpdate", "fault": type(fault).__name__})
                 continue
             if update is not None:
                 updates.append(update)
-        for address, line in self._take_in(updates):
-            self._begin(self._send_line(address, line))
+        for address, payload in self._take_in(updates):
+            self._aside.put(address, payload)
         for job in self._front.jobs():
             self._begin(self._beside(job))
 
@@ -300,7 +329,7 @@ class Telegram:
         """Give updates to the desk. One that cannot be kept must not stop the others, nor come again for ever."""
         try:
             return self._front.take_in(CHANNEL, updates)
-        except (LookupError, TypeError, ValueError, AttributeError) as fault:
+        except ODD as fault:
             if len(updates) == 1:
                 log.error("an update could not be kept", extra={"event": "OddUpdate", "fault": type(fault).__name__})
                 return []
@@ -387,7 +416,7 @@ class Telegram:
                 await self._send(address, payload)
                 return None
             except RetryAfter as wait:
-                await asyncio.sleep(_seconds(wait))
+                await asyncio.sleep(seconds(wait))
             except Forbidden:
                 log.info("a person has blocked the bot", extra={"event": "Blocked"})
                 return "blocked"
@@ -402,9 +431,7 @@ class Telegram:
                 return "withdrawn"
 
     async def _send_line(self, address: str, payload: dict[str, Any]) -> None:
-        """One try for what is not stored, so that nothing of it is repeated: a line to a stranger, a key's answer."""
-        if payload["do"] == "answer":
-            return await self._answer(payload["query"], payload["toast"])
+        """One try for a line to a stranger: nothing of it is stored, so nothing of it is repeated."""
         try:
             await self._bot.send_message(int(address), payload["screen"]["text"])
         except TelegramError as fault:
@@ -511,6 +538,30 @@ class Telegram:
         return await self._edit(address, message, say(GONE, "sv"), {"inline_keyboard": []})
 
 
+def _updates(said: object) -> list[Any]:
+    """What ``getUpdates`` answered.
+
+    :raises NetworkError: it is no list.
+    """
+    if not isinstance(said, list):
+        raise NetworkError("the answer is no list of updates")
+    return said
+
+
+def _after(raws: Sequence[Any]) -> int:
+    """The offset that confirms what came; one without a number is confirmed by those behind it.
+
+    :raises NetworkError: no update has a number, so nothing can be confirmed.
+    """
+    numbers = []
+    for raw in raws:
+        with suppress(*ODD):
+            numbers.append(_number(raw["update_id"]))
+    if not numbers:
+        raise NetworkError("no update has a number")
+    return 1 + max(numbers)
+
+
 def _action(screen: Screen, button: Button) -> dict[str, Any]:
     """What a button does: it is copied from by the phone itself, or its press comes back."""
     if button.copy is not None:
@@ -531,12 +582,6 @@ def _is_overtaken(message: Leaving, queue: deque[Leaving]) -> bool:
         and later.payload["message"] == mine["message"]
         for later in list(queue)[1:]
     )
-
-
-def _seconds(wait: RetryAfter) -> float:
-    """How long Telegram asks us to wait; the library gives a number or a duration by its own setting."""
-    after = wait.retry_after
-    return float(after) if isinstance(after, int | float) else after.total_seconds()
 
 
 def _kind_of(fault: TelegramError) -> str:

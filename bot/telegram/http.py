@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 
@@ -25,6 +25,16 @@ def proxy_for(server: str) -> str | None:
     """
     where = urlsplit(server)
     return None if proxy_bypass(where.netloc) else getproxies().get(where.scheme)
+
+
+def seconds(wait: RetryAfter) -> float:
+    """How long Telegram asks us to wait; the library gives a number or a duration by its own setting.
+
+    :param wait: what a call was answered with.
+    :returns: seconds.
+    """
+    after = wait.retry_after
+    return float(after) if isinstance(after, int | float) else after.total_seconds()
 
 
 class AiohttpRequest(BaseRequest):

@@ -8,16 +8,21 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
+from bot.limits import Limiter
 from bot.listening import listening
 from state.errors import StoreError
 
 log = logging.getLogger("lots.telegram")
 
 PATH = "/telegram"
+TOLD_A_MINUTE = 10
+"""How many lines the log gets for each answer: whoever knocks without end must not fill the disk."""
+
 LARGEST_UPDATE = 1 << 20
 """Bytes; Telegram's own are a few thousand."""
 
@@ -40,6 +45,9 @@ class Webhook:
     port: int
     _receive: Callable[[dict[str, Any]], None] | None = field(default=None, init=False, repr=False)
     _shared: bool = field(default=False, init=False, repr=False)
+    _told: Limiter = field(
+        default_factory=lambda: Limiter(TOLD_A_MINUTE, lambda: datetime.now(UTC)), init=False, repr=False
+    )
 
     @property
     def url(self) -> str:
@@ -76,25 +84,25 @@ class Webhook:
     async def _take(self, request: web.Request) -> web.Response:
         said = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")  # the bytes as they came
         if not hmac.compare_digest(said, self.secret.encode()):
-            return _turned_away(403)
+            return self._turned_away(403)
         try:
             raw = json.loads(await request.read())
         except (ValueError, RecursionError):
-            return _turned_away(400)
+            return self._turned_away(400)
         if not isinstance(raw, dict) or not _is_a_number(raw.get("update_id")):
-            return _turned_away(400)
+            return self._turned_away(400)
         if self._receive is None:
-            return _turned_away(503)  # the bot is not ready, or has ended: Telegram brings it again
+            return self._turned_away(503)  # the bot is not ready, or has ended: Telegram brings it again
         try:
             self._receive(raw)
         except StoreError:
-            return _turned_away(503)
+            return self._turned_away(503)
         return web.Response()
 
-
-def _turned_away(status: int) -> web.Response:
-    log.warning("a webhook call was turned away", extra={"event": "WebhookRefused", "fault": str(status)})
-    return web.Response(status=status)
+    def _turned_away(self, status: int) -> web.Response:
+        if self._told.allows(str(status)):
+            log.warning("a webhook call was turned away", extra={"event": "WebhookRefused", "fault": str(status)})
+        return web.Response(status=status)
 
 
 def _is_a_number(said: object) -> bool:

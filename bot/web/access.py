@@ -1,4 +1,4 @@
-"""Who is signed in on the web: invitations, sessions, the PIN, remembered browsers, form keys and limits.
+"""Who is signed in on the web: invitations, sessions, the PIN, remembered browsers and form keys.
 
 No HTTP in here. The store is used on the caller's thread only, in short transactions of our own; between them argon2
 runs in a thread. What a browser holds is a token of 256 random bits, of which the store has the hash only.
@@ -10,14 +10,13 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 
-from bot.pins import CLOCK_STEPS, Outcome, Pins, is_idle, pin_fault
+from bot.pins import Outcome, Pins, is_idle, pin_fault
 from bot.settings import WebRules
 from state.people import Person
 from state.store import WEB, Pin, SignIn, SignInKind, SignInState, Store
@@ -447,53 +446,3 @@ def is_form_key(secret: str, said: str) -> bool:
     :returns: ``True`` for the key of this secret.
     """
     return hmac.compare_digest(form_key(secret).encode(), said.encode("utf-8", "surrogatepass"))
-
-
-# ── limits ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Limiter:
-    """So many a minute for each key, in memory.
-
-    Nothing is forgotten before its minute is over. Where the memory is full, keys that are not in it wait: to throw
-    others out would let somebody who has many addresses begin from nothing with each.
-
-    :param per_minute: how many are allowed in any 60 seconds.
-    :param now: the clock.
-    :param most_keys: how many keys are remembered at most.
-    """
-
-    def __init__(self, per_minute: int, now: Callable[[], datetime], most_keys: int = 10_000) -> None:
-        self._per_minute = per_minute
-        self._most_keys = most_keys
-        self._now = now
-        self._allowed: OrderedDict[str, deque[float]] = OrderedDict()
-        self._latest = 0.0
-
-    def __len__(self) -> int:
-        return len(self._allowed)
-
-    def allows(self, key: str) -> bool:
-        """Whether a key may once more; then it counts. What is refused does not count.
-
-        :param key: an address, or a person's id.
-        :returns: ``False`` where it has had what it may for now.
-        """
-        now = self._now().timestamp()
-        if now < self._latest - CLOCK_STEPS:
-            self._allowed.clear()  # the clock was put back: what was counted lies in a future that does not come
-        self._latest = now
-        while self._allowed and now - next(iter(self._allowed.values()))[-1] >= 60:
-            self._allowed.popitem(last=False)  # the one that has done nothing for longest comes first
-        times = self._allowed.get(key)
-        if times is None:
-            if len(self._allowed) >= self._most_keys:
-                return False
-            times = self._allowed[key] = deque()
-        while times and now - times[0] >= 60:
-            times.popleft()
-        if len(times) >= self._per_minute:
-            return False
-        times.append(now)
-        self._allowed.move_to_end(key)
-        return True

@@ -19,12 +19,13 @@ import segno
 from aiohttp import web
 
 from bot.desk import Desk, Pressed, Said
+from bot.limits import Limiter
 from bot.looks import BUTTON, CASE_PAGE, CHAT_PAGE, LIST_PAGE
 from bot.pins import DANGER, FAULTS, Outcome, words_of
 from bot.settings import Settings
 from bot.turn import PRACTICE
 from bot.web import cases, pages
-from bot.web.access import Access, Limiter, Visit, form_key, is_form_key
+from bot.web.access import Access, Visit, form_key, is_form_key
 from bot.web.chats import Chats, Waits
 from bot.web.initdata import BadInitData, person_of
 from bot.web.live import Live
