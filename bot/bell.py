@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot import traces
 from bot.desk import ONLY_INVITED, Delivered, Front, Pressed, Said, Sent, invitation_in, neutral
 from dialogs.texts import mark as _
 from dialogs.texts import say
 from state.people import Person
 from state.store import WEB, Arrived, BellAt, Leaving, Store
+from state.store.traces import ChatDue
 
 log = logging.getLogger("lots.bell")
 
@@ -34,7 +36,7 @@ APP = "/app"
 Row = tuple[str, dict[str, Any]]
 """Of the outbox: whose chat, and what is done there."""
 
-RINGS = frozenset({"ring", "delete", "commands", "answer"})
+RINGS = frozenset({"ring", "delete", "erase", "commands", "answer"})
 """What the doorbell has in the outbox; anything else there is of another mode."""
 
 
@@ -68,6 +70,7 @@ class Bell(Front):
                 messages.append((person.address, {"do": "commands", "commands": COMMANDS}))
                 stands = (*self.store.notes_shown(person.id), self.store.live_message(person.id))
                 messages += [gone for message in dict.fromkeys(stands) for gone in _without(person.address, message)]
+                messages += traces.erase(person.address, self.store.traces(channel, person.address))
             for person in self.store.move_to_the_web(channel):
                 messages += self._line(person, ONLY_REMINDERS, now)
             self.store.queue(channel, messages, now)
@@ -90,7 +93,21 @@ class Bell(Front):
                 elif bell.rung_at is None and bell.message is not None:
                     self.store.mark_bell(bell.person, message=None, rung_at=None)
                     messages += _without(bell.address, bell.message)
+            messages += traces.swept(self.store, channel, now, lambda chat: self._renew(channel, chat, now))
             return self.store.queue(channel, messages, now)
+
+    def _renew(self, channel: str, chat: ChatDue, now: datetime) -> list[Row]:
+        """Take away what has stood for too long; the line itself is neutral, and a new one takes its place in time."""
+        person = self.store.person_with_bell(chat.address)
+        bell = None if person is None else self.store.bell_of(person.id)
+        if person is None or bell is None:
+            return traces.erase(chat.address, self.store.traces(channel, chat.address))
+        rows = traces.erase(chat.address, [message for message in chat.messages if message != bell.message])
+        if bell.message in chat.old:
+            return rows + self._line(person, ONLY_REMINDERS, now, heard=False)
+        if bell.message in chat.messages and bell.message is not None:
+            self.store.stands(channel, chat.address, bell.message)
+        return rows
 
     def _knows(self, channel: str, address: str) -> bool:
         return self.store.person_with_bell(address) is not None
@@ -114,6 +131,7 @@ class Bell(Front):
     def _work_off(self, channel: str, arrived: Sequence[Arrived], sent: Sequence[Delivered]) -> list[Leaving]:
         now = self.now()
         with self.store.transaction():
+            traces.delivered(self.store, channel, sent, now)
             messages = self._mark(sent, now)
             answers: dict[str, tuple[Person, str]] = {}
             for update in arrived:
@@ -158,7 +176,7 @@ class Bell(Front):
         log.info("a doorbell is connected", extra={"event": "BellConnected"})
         return person
 
-    def _line(self, person: Person, words: str, now: datetime) -> list[Row]:
+    def _line(self, person: Person, words: str, now: datetime, *, heard: bool = True) -> list[Row]:
         """A line with the ways to the web; where something waits, it says so. The one before goes when it is there."""
         bell = self.store.bell_of(person.id)
         if bell is None:
@@ -170,6 +188,7 @@ class Bell(Front):
             "text": say(words if bell.due_at is None else REMINDER, lang),
             "browser": [say(IN_BROWSER, lang), self._public_url],
             "app": [say(IN_TELEGRAM, lang), f"{self._public_url}{APP}"],
+            "heard": heard,
         }
         return [(bell.address, ring)]
 

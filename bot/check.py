@@ -113,6 +113,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding("database", f"{settings.database} is whole, {verify(store.links())} records, the chain holds")
             yield _access_log(store, settings)
+            yield _chats(store)
             if not settings.practice:
                 yield _bundles(store, settings.now())
                 yield _purges(store, settings)
@@ -131,6 +132,16 @@ def _access_log(store: Store, settings: Settings) -> Finding:
     older = "" if cut is None else f", those until {cut.at[:10]} were old enough and are gone"
     years = settings.access.keep_years
     return Finding("access log", f"{rows} rows, the chain holds, kept for {years} year{'s' * (years > 1)}{older}")
+
+
+def _chats(store: Store) -> Finding:
+    """What stands in the chats that Telegram keeps."""
+    says = f"{len(store.ledger())} messages stand in the chats"
+    if left := store.traces_given_up():
+        return Finding(
+            "chats", f"{says}, {left} could not be taken away in 48 hours", "Ask everybody to empty their chat by hand"
+        )
+    return Finding("chats", f"{says}, none longer than it may")
 
 
 def _bundles(store: Store, now: datetime) -> Finding:

@@ -14,12 +14,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from bot.commands import EVERY
 from bot.commands.opened import desk_of, settings_of, store_of
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 INVITATION_HOURS = 24
 
@@ -304,18 +307,32 @@ def revoke(ctx: click.Context, person_id: str) -> None:
         person = store.person(person_id)
         if person is None:
             raise click.UsageError(f"nobody has the id {person_id!r}; `lots people` has the ids")
-        chat, live, notes = None, store.live_message(person_id), store.notes_shown(person_id)
+        chat = None
         if person.channel == "telegram":
             chat = person.address
         elif (bell := store.bell_of(person_id)) is not None:
-            chat, live, notes = bell.address, bell.message, []  # what stands on the web has gone with the person
+            chat = bell.address  # what stands on the web has gone with the person
         store.revoke(person_id, settings.now())
     click.echo(f"{person_id} is revoked")
     if chat is not None and settings.token is not None:
-        from bot.telegram import leave_chat
+        _leave_chat(settings, settings.token, chat)
 
-        if not leave_chat(settings.token, settings.base_url, chat, live, notes):
-            click.echo("note: the last screen or the list of commands may still stand in their chat", err=True)
+
+def _leave_chat(settings: Settings, token: str, chat: str) -> None:
+    """Take away at once what stands in a chat; what stays is in the ledger, and `lots run` tries again."""
+    from bot.telegram import CHANNEL, leave_chat
+
+    with store_of(settings) as store:
+        stood = store.traces(CHANNEL, chat)
+        gone, commands = leave_chat(token, settings.base_url, chat, stood)
+        with store.transaction():
+            store.untraced(CHANNEL, chat, gone)
+    if len(gone) < len(stood):
+        click.echo(
+            f"note: {len(stood) - len(gone)} messages still stand in their chat; `lots run` goes on trying", err=True
+        )
+    if not commands:
+        click.echo("note: the list of commands may still stand in their chat", err=True)
 
 
 @main.command()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot import traces
 from bot.guard import LatestTyped, findings, findings_in_parts
 from bot.limits import Pace, Strangers
 from bot.lock import LOCK, Job, Lock
@@ -39,6 +40,7 @@ from state.people import LOTS, Person
 from state.screen import Button, Screen
 from state.session import Engine, Session
 from state.store import Arrived, Leaving, Store
+from state.store.traces import ChatDue
 
 log = logging.getLogger("lots.desk")
 
@@ -67,6 +69,7 @@ STRANGERS_COMMANDS = [["start", "Börja"]]
 LEFT_BEHIND: tuple[dict[str, Any], ...] = (
     {"do": "commands", "commands": STRANGERS_COMMANDS},
     {"do": "delete", "on": "live", "message": None},
+    {"do": "clear"},
 )
 """What is done in a chat that somebody has left: nothing there shows what it was for, as far as it can be helped."""
 
@@ -150,6 +153,8 @@ class Delivered:
     :ivar fault: why it was given up, or ``None`` where it arrived.
     :ivar moved: where a note was to be shown, and the message it was sent in instead.
     :ivar rang: the message that a ring of the doorbell was sent in.
+    :ivar stands: the messages that were sent for it.
+    :ivar gone: the messages that were taken away by it.
     """
 
     row: int
@@ -158,6 +163,8 @@ class Delivered:
     fault: str | None = None
     moved: tuple[int | None, int] | None = None
     rang: int | None = None
+    stands: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
 
 
 def moved(payload: dict[str, Any], at: int | None) -> tuple[int | None, int] | None:
@@ -188,6 +195,7 @@ class _Screened:
 
     :ivar pace: how fast they may come.
     :ivar kept: what goes to the inbox.
+    :ivar heard: the updates it is of.
     :ivar lines: what is done at once.
     :ivar admitted: those who are let in.
     :ivar spoken_for: the invitations that let somebody in with this batch.
@@ -195,6 +203,7 @@ class _Screened:
 
     pace: Pace
     kept: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    heard: list[Incoming] = field(default_factory=list)
     lines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     admitted: set[str] = field(default_factory=set)
     spoken_for: set[str] = field(default_factory=set)
@@ -254,6 +263,7 @@ class Front(ABC):
                 screened.kept = self._without_words(channel, screened.kept)
                 with self.store.transaction():
                     self.store.receive(channel, screened.kept, self.now())
+                    traces.heard(self.store, channel, screened.heard, self.now())
         except Exception:
             screened.pace.is_lost()
             raise
@@ -285,8 +295,10 @@ class Front(ABC):
                     screened.lines.append((address, line))
                 else:
                     screened.kept.append((update.update, address, self._reduced(channel, update)))
+                    screened.heard.append(update)
             case "told":
                 screened.kept.append((update.update, address, self._too_fast(update)))
+                screened.heard.append(update)
             case "turned_away":
                 screened.lines += _turned_away(update)
 
@@ -570,6 +582,7 @@ class Desk(Front):
         """
         now = self.now()
         self.store.sent([(done.row, done.fault) for done in sent], now)
+        traces.delivered(self.store, channel, sent, now)
         for done in sent:
             if done.moved is not None:
                 self.store.note_moved(channel, done.address, *done.moved, now)
@@ -626,7 +639,29 @@ class Desk(Front):
             for id_, shown_in in self.store.notes_due(channel, now):
                 if (person := self.store.person(id_)) is not None:
                     messages += self._without_note(person, shown_in, now)
+            messages += traces.swept(self.store, channel, now, lambda chat: self._hide(channel, chat, now))
             return self.store.queue(channel, messages, now)
+
+    def _hide(self, channel: str, chat: ChatDue, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        """Take away what has stood in a chat for too long; in an idle one a neutral line is left."""
+        person = self.store.person_at(channel, chat.address)
+        if person is None:  # revoked, or has moved to another phone
+            return traces.erase(chat.address, self.store.traces(channel, chat.address))
+        live = self.store.live_message(person.id)
+        if live is None or live not in chat.messages:
+            return traces.erase(chat.address, chat.messages)
+        turn = Turn(self, person, {}, now)
+        if live not in chat.old:
+            self.store.stands(channel, chat.address, live)
+            if not chat.locked:
+                turn.hide(traces.hidden(person.language))
+        elif chat.in_use and not chat.locked:
+            turn.move_to_a_new_message()
+        else:
+            self.store.set_live_message(channel, chat.address, None)
+            return traces.erase(chat.address, self.store.traces(channel, chat.address))
+        beside = [message for message in chat.messages if message != live]
+        return [*traces.erase(chat.address, beside), *((chat.address, message) for message in turn.messages)]
 
     def _without_draft(self, person: Person, draft: Session, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         turn = Turn(self, person, {}, now)
@@ -728,12 +763,12 @@ class Desk(Front):
                 turn.said(payload["text"], payload.get("screen"))
             case "refused":
                 turn.refused(payload["kind"])
+        turn.tell_what_is_left()
         return [(update.address, message) for message in turn.messages]
 
     def _join(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         code = invitation_in(update.payload.get("text", ""))
         before = self.store.moves(code) if code else None
-        notes = [] if before is None else self.store.notes_shown(before.id)
         person = (
             self.store.use_invitation(code, channel=update.channel, address=update.address, now=now) if code else None
         )
@@ -751,7 +786,6 @@ class Desk(Front):
         else:
             turn.show_menu((welcome,))
         left = [] if before is None else [(before.address, message) for message in LEFT_BEHIND]
-        left += [gone for note in notes if before is not None for gone in self._without_note(before, note, now)]
         return [*left, *((update.address, message) for message in turn.messages)]
 
     def commands(self, person: Person) -> list[list[str]]:
@@ -768,6 +802,7 @@ class Desk(Front):
         return [
             *(own if person.may_open_cases else []),
             *([["loggkontroll", say(REVIEW, lang)]] if may_review(person) else []),
+            ["dolj", say(_("Dölj det som står i chatten"), lang)],
             ["sprak", say(_("Byt språk, change language"), lang)],
             ["hjalp", say(_("Hjälp, och vart du vänder dig vid fara"), lang)],
             ["avbryt", say(_("Avbryt det du håller på med"), lang)],

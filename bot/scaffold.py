@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-DESK_COMMANDS = ("start", "hjalp", "arende", "overforing", "loggkontroll", "sprak", "avbryt")
+DESK_COMMANDS = ("start", "hjalp", "arende", "overforing", "loggkontroll", "dolj", "sprak", "avbryt")
 """The commands that are there without any dialog."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 from bot.desk import Desk, Front
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.telegram import Telegram
     from bot.telegram.webhook import Webhook
     from bot.web.server import Web
+    from state.store import Store
 
 log = logging.getLogger("lots")
 
@@ -121,12 +122,29 @@ def _telegram(settings: Settings, desk: Desk, webhook: Webhook | None) -> Telegr
     from bot.bell import Bell
     from bot.telegram import CHANNEL, Telegram
 
+    _take_over_chats(settings, desk.store)
     assert settings.token is not None  # noqa: S101 - the caller asked
     front: Front = desk
     if settings.doorbell and settings.public_url is not None:
         front = Bell(desk.store, settings.public_url, now=desk.now)
     front.hold_to(CHANNEL, PaceAMinute(settings.updates_a_minute, desk.now))
     return Telegram(front, settings.token, settings.base_url, webhook)
+
+
+def _take_over_chats(settings: Settings, store: Store) -> None:
+    """What the other mode left in the chats is taken away by this one; where that one is served, it does so itself."""
+    from bot.settings import read_key
+    from bot.traces import take_over
+    from state.store import Store, claimed
+
+    path = settings.data_dir / ("lots.db" if settings.practice else "ovning.db")
+    if not path.exists():
+        return
+    try:
+        with claimed(path), closing(Store(path, read_key(settings.key_file, path))) as other:
+            take_over(store, other)
+    except (BadSettings, StoreError) as fault:
+        log.warning("the other mode's chats stay as they are", extra={"event": "OtherModeLeft", "code": fault.code})
 
 
 def _webhook(settings: Settings) -> Webhook | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.looks import BUTTON, CASE_PAGE, COPY_PAGE, HANDOVER_PAGE, LOG_PAGE, NOTE_PAGE, TEXTS_PAGE, TYPED
 from bot.review import LOG, REVIEW_BUTTON, REVIEW_COMMAND, may_review, review_screen
+from bot.traces import CONTINUE, hidden
 from dialogs import arende, case_code, overforing
 from dialogs.answers import CODE_FAULTS, DONE, no_such_case
 from dialogs.case_code import CodeFault
@@ -126,11 +127,19 @@ class Turn:
         if not self._take_up_a_draft():
             self.show_menu()
 
-    def _take_up_a_draft(self) -> bool:
+    def _go_on(self) -> None:
+        """Show where they are, in the place of the neutral line."""
+        session = self._store.active_session(self._person.id)
+        if session is not None:
+            self._keep(session, self._desk.engine.current(session, self._world(session)), on="press")
+        elif not self._take_up_a_draft(on="press"):
+            self.show_menu(on="press")
+
+    def _take_up_a_draft(self, on: str = "new") -> bool:
         """Ask whether to go on with the latest draft that was put aside; whether there was one."""
         drafts = self._store.drafts(self._person.id) if self._person.may_open_cases else []
         if drafts:
-            self._keep(drafts[0], self._desk.engine.ask_to_resume(drafts[0], self._world(drafts[0])), on="new")
+            self._keep(drafts[0], self._desk.engine.ask_to_resume(drafts[0], self._world(drafts[0])), on=on)
         return bool(drafts)
 
     def give_up(self, words: Words) -> None:
@@ -156,18 +165,18 @@ class Turn:
         elif not self._take_up_a_draft():
             self.show_menu()
 
-    def show_menu(self, notices: Sequence[Words] = ()) -> None:
+    def show_menu(self, notices: Sequence[Words] = (), on: str = "new") -> None:
         """Show what there is to do; nobody is ever without a question or a menu."""
         lang = self._person.language
         lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
-        self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on="new")
+        self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on=on)
 
     def hide(self, screen: Screen) -> None:
         """Leave one neutral screen in the chat, in the place of whatever stands there.
 
         :param screen: says nothing of any case, nor what the chat is for.
         """
-        self.messages.append({"do": "clear"})
+        self._clear()
         self._show(screen, on="live", live=True)
 
     def stands(self, screen: Screen) -> None:
@@ -204,6 +213,25 @@ class Turn:
         self.forget_typed()
         self._again((words,), on="live")
 
+    def move_to_a_new_message(self) -> None:
+        """Show where the person is in a message of today: the one that shows it is soon too old to be taken away."""
+        self._drop_live()
+        self.show_where_they_are()
+
+    def tell_what_is_left(self) -> None:
+        """Say once how many messages could not be taken away, above what is shown anyway."""
+        shown = next((message for message in reversed(self.messages) if message["do"] == "show"), None)
+        if shown is None:
+            return
+        if number := self._store.tell_given_up(self._person.channel, self._person.address):
+            left = Text(_("Meddelanden som inte gick att ta bort ur chatten: {number}. Ta bort dem."), number=number)
+            shown["screen"]["text"] = f"{say(left, self._person.language)}\n{shown['screen']['text']}"
+
+    def _clear(self) -> None:
+        """Take away every message in the chat but the live one, the notes too."""
+        self.messages.append({"do": "clear"})
+        self._store.notes_gone(self._person.id)
+
     def forget_typed(self) -> None:
         """Take away what was typed: the question that is edited in place stays the newest message."""
         if self._payload.get("message") is not None:
@@ -235,6 +263,8 @@ class Turn:
                 self._abandon()
             case "hjalp":
                 self._again((*_HELP, *self._desk.help_on_lock(self._person)), on="new")
+            case "dolj":
+                self.hide(hidden(self._person.language))
             case "sprak":
                 self._ask_language()
             case "start":
@@ -254,6 +284,8 @@ class Turn:
             return self._take_up(draft)
         if value == DONE:
             return self._done_with_note()
+        if value == CONTINUE:
+            return self._go_on()
         if value.startswith(LANGUAGE):
             return self._speak(value.removeprefix(LANGUAGE))
         if value.startswith(COMMAND):
@@ -686,6 +718,8 @@ class Turn:
             )
         self._saw(step.session or before)
         self._show(screen, on=on)
+        if step.session is None and on != "new":
+            self._clear()
 
     def _saw(self, session: Session | None) -> None:
         """Keep that the person is shown something of a dialog, and so of its case."""
@@ -787,6 +821,8 @@ class Turn:
             note=note,
         )
         self.messages.append(shown)
+        if on == "new" and live and self._store.active_session(self._person.id) is None:
+            self._clear()
 
 
 def why_words(rules: Sequence[str], records: Sequence[Entry], person: Person, told: set[str]) -> list[Words]:
@@ -930,4 +966,5 @@ _HELP: tuple[Words, ...] = (
     _("Tryck på knapparna. Du kan också skriva datum, antal och ärendekoder."),
     _("Tillbaka tar dig ett steg bakåt. Avbryt tar bort svar som du inte har sparat."),
     _("Du kan lägga undan telefonen mitt i. Svaren finns kvar när du kommer tillbaka."),
+    _("Skriv /dolj när någon annan kan se. Då göms det som står i chatten."),
 )

@@ -39,6 +39,8 @@ DISTRICT = "Farsta"
 
 # The words that conversations wait for, in one place.
 BANNER = "Övning. Skriv inget om verkliga personer."
+BEGINS = "Ett ögonblick."
+HIDDEN = "Tryck på Fortsätt när du vill gå vidare."
 NOT_INVITED = "Den här chatten är bara för inbjudna."
 ONLY_PRIVATE = "Den här boten fungerar bara i privata chattar."
 WELCOME = "Välkommen."
@@ -326,9 +328,12 @@ def code_in(message: Message) -> str:
 
 
 def shown(api: BotApi, user: User) -> list[str]:
-    """Every text that the bot sent this person or edited a message to, oldest first."""
+    """Every text that the bot sent this person or edited a message to, oldest first.
+
+    The neutral line that each new message begins with is left out.
+    """
     return [
         str(params["text"])
         for method, params in api.calls
-        if method in ("sendMessage", "editMessageText") and params["chat_id"] == user.id
+        if method in ("sendMessage", "editMessageText") and params["chat_id"] == user.id and params["text"] != BEGINS
     ]

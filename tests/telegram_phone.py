@@ -13,7 +13,7 @@ from typing import get_args
 
 from bot.desk import Desk, Incoming, Pressed, Said, Sent
 from bot.phone import Phone
-from bot.telegram import CHANNEL, Telegram
+from bot.telegram import BEGINS, CHANNEL, Telegram
 from bot.telegram.webhook import Webhook
 from bot.transcripts import Line, Player
 from bot.turn import PRACTICE
@@ -147,7 +147,16 @@ class TelegramPhone(Phone):
         keyboards = [_keyboard(message) for message in self._user.messages()]
         live = [keyboard for keyboard in keyboards if keyboard is not None]
         assert len(live) == len(set(live)), "a question stands in one message"
+        self._holds_one_off_a_dialog()
         return screens
+
+    def _holds_one_off_a_dialog(self) -> None:
+        """Where no dialog is open one message stands at most, and the ledger has what stands."""
+        store, messages = self.desk.store, [message.message_id for message in self._user.messages()]
+        person = store.person_at(CHANNEL, self.address)
+        if person is not None:
+            assert set(messages) <= set(store.traces(CHANNEL, self.address)), "what stands is known"
+            assert len(messages) <= 1 or store.active_session(person.id) is not None, self._wire.api._story()
 
     def _do_it(self, update: Incoming) -> int:
         match update:
@@ -165,8 +174,10 @@ class TelegramPhone(Phone):
         """What a call showed the person, or took away."""
         if method == "answerCallbackQuery":
             return Screen(text=params["text"], rows=()) if params.get("text") else None
-        if method == "deleteMessage":
-            self.shown.pop(params["message_id"], None)
+        for gone in params.get("message_ids", [params.get("message_id")]) if method.startswith("deleteMessage") else ():
+            self.shown.pop(gone, None)
+        if params.get("text") == BEGINS:
+            return None  # its words come with the edit
         if message is None or method not in ("sendMessage", "editMessageText"):
             return None
         if message not in {one.message_id for one in self._user.messages()}:
@@ -234,6 +245,13 @@ class TelegramPlayer(Player):
         if self._phones:
             self._wire.serve(self._the_desk())  # the program runs already when its time comes
         return super()._set_clock(line)
+
+    def _sweep(self) -> list[Screen]:
+        """A transcript is about what is said; that an idle chat hides itself has tests of its own."""
+        store, now = self._the_desk().store, self._the_desk().now().timestamp()
+        with store.transaction():
+            store._conn.execute("UPDATE trace SET at = ?, due = ?", (now, now + 3600))
+        return super()._sweep()
 
     def new_store(self, source: ids.Source) -> Store:
         return Store(self._database, bytes(range(32)), source)

@@ -663,8 +663,10 @@ def test_leaving_a_chat_is_told_where_it_failed(house: House) -> None:
     anna = house.api.user(7)
     house.joins(anna)
     message = stands(anna).message_id
-    assert leave_chat(house.api.token, house.api.base_url, "7", message)
-    assert not leave_chat(house.api.token, house.api.base_url, "7", message)
+    assert leave_chat(house.api.token, house.api.base_url, "7", [message]) == ([message], True)
+    assert anna.messages() == []
+    house.api.fault("deleteMyCommands", "status", 500)
+    assert leave_chat(house.api.token, house.api.base_url, "7", []) == ([], False)
 
 
 # ── invited by the command line ──────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,7 @@ def mistyped(code: str) -> str:
 """A published test number."""
 OWN = ["samtal", "hotbild", "samtycke", "aterkalla", "delning", "ratta", "arende", "overforing"]
 """The commands of those who work with cases."""
-COMMON = ["sprak", "hjalp", "avbryt"]
+COMMON = ["dolj", "sprak", "hjalp", "avbryt"]
 MENU = [*(f"/{command}" for command in OWN if command != "overforing"), "/hjalp"]
 
 

@@ -116,6 +116,8 @@ def hold(lots: Lots, person: Coordinator) -> None:
     assert lots.rows("SELECT count(*) FROM inbox WHERE handled_at IS NULL OR payload IS NOT NULL") == [(0,)]
     assert lots.rows("SELECT count(*) FROM session") == [(0,)]
     assert person.user.spinning() == []
+    (left,) = person.user.messages()
+    assert SAVED in left.text, "one message stands in the chat, however it died"
 
 
 def a_trial_at_a_call(lots: Lots, fits: Callable[[str, Params, str, int], bool]) -> KillAt:
@@ -123,6 +125,7 @@ def a_trial_at_a_call(lots: Lots, fits: Callable[[str, Params, str, int], bool])
     killer = KillAt(lots, fits)
     lots.api.on_call(killer)
     person.records_a_talk()
+    lots.rests(person.user, person.look_after)  # the chat is emptied after the last words
     lots.api.on_call(None)
     hold(lots, person)
     return killer
@@ -156,6 +159,20 @@ def test_killed_around_the_call_that_follows_a_saved_talk(mortal: Lots, method: 
         return (called, at) == (method, phase) and len(mortal.rows("SELECT 1 FROM record")) > before
 
     assert a_trial_at_a_call(mortal, saved).killed
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+@pytest.mark.parametrize(("method", "number"), [("sendMessage", 1), ("editMessageText", 1), ("deleteMessages", 1)])
+def test_killed_around_the_calls_that_make_and_empty_the_chat(
+    mortal: Lots, method: str, number: int, phase: str
+) -> None:
+    """The neutral line is sent, its words are not; or the chat is emptied, and nobody has noted it."""
+    seen = count(1)
+
+    def fits(called: str, params: Params, at: str, _: int) -> bool:
+        return (called, at) == (method, phase) and next(seen) == number
+
+    assert a_trial_at_a_call(mortal, fits).killed
 
 
 @pytest.mark.parametrize(("at", "phase"), [(2, "after"), (3, "before"), (5, "after"), (8, "before")])

@@ -343,13 +343,13 @@ def test_a_note_shown_beside_a_dialog_goes_without_touching_it(office: Office, p
     assert phone.live == max(phone.shown)
 
 
-def test_under_a_newer_menu_only_a_line_is_left(office: Office, phone: Phone) -> None:
+def test_with_a_newer_menu_the_note_goes_at_once(office: Office, phone: Phone) -> None:
     visits(phone)
     phone.presses(NOTE)
-    phone.says("/hjalp")
-    help_page = texts(phone)[-1]
-    assert minutes(office, phone, 10) == [GONE]
-    assert texts(phone) == [GONE, help_page]
+    (help_page,) = phone.says("/hjalp")
+    assert texts(phone) == [help_page.text]
+    assert noted(office) == []
+    assert minutes(office, phone, 10) == []
 
 
 def test_what_a_message_shows_instead_of_its_note_is_not_taken_away(office: Office, phone: Phone) -> None:
@@ -394,11 +394,11 @@ def test_two_notes_after_each_other_each_have_their_time(office: Office, phone: 
     office.passes(minutes=4)
     visits(phone)
     phone.presses(NOTE)
-    assert len(noted(office)) == 2
-    assert minutes(office, phone, 6) == [GONE]
-    assert "Besök 1" in texts(phone)[1]
+    assert len(noted(office)) == 1, "the first went with the new dialog's end"
+    assert minutes(office, phone, 6) == []
+    assert "Besök 1" in texts(phone)[0]
     assert minutes(office, phone, 4) == [MENU]
-    assert texts(phone) == [GONE, MENU]
+    assert texts(phone) == [MENU]
 
 
 def test_of_a_person_who_is_revoked_nothing_is_swept(office: Office, phone: Phone) -> None:
@@ -423,7 +423,7 @@ def test_who_changes_phone_leaves_no_note_on_the_old_one(office: Office, phone: 
     new = office.phone()
     new.says(f"/start {code}")
     phone.gets(office.store.unsent(CHANNEL))
-    assert texts(phone) == [GONE]
+    assert texts(phone) == []
     assert noted(office) == []
     assert minutes(office, new, 10) == []
 

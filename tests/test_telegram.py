@@ -192,12 +192,13 @@ def test_everyone_has_the_commands_of_their_role(shared: Lots, joins: Joins, str
         "ratta",
         "arende",
         "overforing",
+        "dolj",
         "sprak",
         "hjalp",
         "avbryt",
     ]
     manager = joins(role="chef")
-    assert manager.menu() == ["sprak", "hjalp", "avbryt"]
+    assert manager.menu() == ["dolj", "sprak", "hjalp", "avbryt"]
     assert says(manager, "/samtal", NOT_YOUR_ROLE).labels == ["Hjälp"]
     manager.presses_data("-:0:/samtal")
     assert sees(manager, NOT_YOUR_ROLE).labels == ["Hjälp"]
@@ -225,7 +226,7 @@ def test_the_usual_talk_is_four_presses_in_one_message(shared: Lots, joins: Join
     assert {screen.message_id for screen in screens} == {question.message_id}
     assert "Samtal 1 av 3–5." in screens[-1].text
     assert screens[-1].labels == ["Visa journaltext", *MENU_LABELS]
-    assert anna.settles().edits == len(screens)
+    assert anna.settles().edits == 1 + len(screens), "the first words are edited in too"
     assert anna.spinning() == []
     opened, fact, talk = shared.records(author=anna)
     assert [opened.kind, fact.kind, talk.kind] == ["case_opened", "case_fact", "talk_held"]
@@ -338,10 +339,9 @@ def test_who_is_revoked_keeps_no_note_in_the_chat(lots: Lots) -> None:
     note = shows_a_note(anna)
     question = says(anna, "/samtal", CASE)
     lots.rests(anna)
-    gone = leave_chat(lots.api.token, lots.api.base_url, "7", question.message_id, [note.message_id])
-    assert gone
-    assert not {note.message_id, question.message_id} & {message.message_id for message in anna.messages()}
-    assert not leave_chat(lots.api.token, lots.api.base_url, "7", None, [note.message_id]), "told: it was not there"
+    stands = [note.message_id, question.message_id]
+    assert leave_chat(lots.api.token, lots.api.base_url, "7", stands) == (stands, True)
+    assert not set(stands) & {message.message_id for message in anna.messages()}
 
 
 THIRD = "Det här är samtal 3 av 3–5."
@@ -525,9 +525,9 @@ def test_a_bad_answer_is_met_with_a_sentence_and_the_same_question(shared: Lots,
     ):
         assert says(anna, typed, sentence).text.endswith("Vilken dag var samtalet, eller skulle det ha varit?"), typed
     says(anna, "idag", READ_BACK)
-    presses(anna, "Spara", SAVED)
     anna.settles()
     assert [message.text for message in anna.messages() if not message.from_bot] == ["/samtal"]
+    presses(anna, "Spara", SAVED)
 
 
 # ── presses that are late, doubled or forged ─────────────────────────────────────────────────────────────────
@@ -731,9 +731,8 @@ def test_no_reply_is_lost_when_the_network_is_bad(shared: Lots, joins: Joins) ->
         user.settles()
         assert fault.hits == 1, what
         assert len(shared.records("talk_held", user)) == 1, what
-        assert [m.text for m in user.messages() if not m.from_bot] == ["/samtal"], what
-        repeated = what.startswith("sendMessage") and "drop_after" in what
-        assert len(by_bot(user)) == (3 if repeated else 2), f"{what}: the welcome and the talk"
+        shared.rests(user)
+        assert len(user.messages()) == 1, f"{what}: what was saved, and nothing twice"
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=str)

@@ -58,6 +58,15 @@ LONGEST_PAUSE = 30.0
 
 GONE = _("Borttaget.")
 
+BEGINS = _("Ett ögonblick.")
+"""What a new message says until its words are edited in: this is what a lock screen shows."""
+
+HUNDRED = 100
+"""How many messages one call takes away."""
+
+MOST_LOST = 300
+"""How far back from a new message those are looked for whose numbers were lost."""
+
 UNREAD = (
     "photo",
     "voice",
@@ -157,6 +166,13 @@ class Telegram:
         self._at: dict[str, int] = {}
         """The message in which each person was shown something last."""
         self._aside = Aside(self._call, self._send_line, self._begin)
+        self._stands: dict[str, list[int]] = {}
+        self._gone: dict[str, list[int]] = {}
+        """What each person was sent, and what was taken away from them, by the row that is under way."""
+        self._begun: dict[str, int] = {}
+        """The message of each person that was sent and still says nothing."""
+        self._unsure: set[str] = set()
+        """The chats in which a message may stand whose number was lost."""
         self._done: list[Delivered] = []
         self._marking: asyncio.TimerHandle | None = None
         self._working: asyncio.Handle | None = None
@@ -196,6 +212,7 @@ class Telegram:
         for person in self._front.store.people(CHANNEL):
             if (live := self._front.store.live_message(person.id)) is not None:
                 self._live[person.address] = live
+        self._unsure.update(self._front.store.chats(CHANNEL))  # what ended before may have died as it sent
         await self._until_it_works(self._introduce)
         self._dispatch([*self._front.store.unsent(CHANNEL), *self._front.work(CHANNEL)])
         sweeping = asyncio.create_task(self._sweep())
@@ -390,7 +407,10 @@ class Telegram:
                 fault = await self._send_until_done(address, payload, message.id)
                 at = self._at.get(address) if fault is None else None
             rang = at if payload["do"] == "ring" else None
-            self._done.append(Delivered(message.id, address, self._live.get(address), fault, moved(payload, at), rang))
+            self._begun.pop(address, None)  # what was given up may have left a line that says nothing
+            stands, gone = tuple(self._stands.pop(address, ())), tuple(self._gone.pop(address, ()))
+            live = self._live.get(address)
+            self._done.append(Delivered(message.id, address, live, fault, moved(payload, at), rang, stands, gone))
             queue.popleft()
         del self._queues[address]
         if self._marking is None:
@@ -433,7 +453,9 @@ class Telegram:
     async def _send_line(self, address: str, payload: dict[str, Any]) -> None:
         """One try for a line to a stranger: nothing of it is stored, so nothing of it is repeated."""
         try:
-            await self._bot.send_message(int(address), payload["screen"]["text"])
+            await self._bot.send_message(
+                int(address), payload["screen"]["text"], disable_notification=True, protect_content=True
+            )
         except TelegramError as fault:
             log.info(
                 "a stranger was not answered", extra={"event": "StrangerUnanswered", "fault": type(fault).__name__}
@@ -451,6 +473,11 @@ class Telegram:
                 await self._answer(payload["query"], payload["toast"])
             case "delete":
                 await self._delete(address, self._live.get(address) if payload["on"] == "live" else payload["message"])
+            case "erase":
+                await self._erase(address, payload["messages"])
+            case "clear":
+                live = self._live.get(address)
+                await self._erase(address, [message for message in self._known(address) if message != live])
             case "ring":
                 await self._ring(address, payload)
             case "commands":
@@ -470,10 +497,10 @@ class Telegram:
         """A line with the two ways to the web: the phone's own browser first, then Telegram's."""
         (browser, url), (here, app) = payload["browser"], payload["app"]
         keyboard = {"inline_keyboard": [[{"text": browser, "url": url}], [{"text": here, "web_app": {"url": app}}]]}
-        sent = await self._call(
-            "sendMessage", chat_id=int(address), text=payload["text"], reply_markup=keyboard, protect_content=True
-        )
-        self._at[address] = sent["message_id"]
+        silent = not payload.get("heard", True)
+        sent = await self._send_new(address, text=payload["text"], reply_markup=keyboard, disable_notification=silent)
+        self._at[address] = sent
+        await self._take_lost(address, sent)
 
     async def _show(self, address: str, payload: dict[str, Any]) -> None:
         screen = Screen.from_json(payload["screen"])
@@ -486,16 +513,108 @@ class Telegram:
         }
         if payload["on"] == "there":
             return await self._replace(address, payload["message"], text, keyboard)
-        target = {"press": payload["message"], "live": self._live.get(address)}.get(payload["on"])
-        if target is None or not await self._edit(address, target, text, keyboard):
-            sent = await self._call(
-                "sendMessage", chat_id=int(address), text=text, reply_markup=keyboard, protect_content=True
-            )
-            target = sent["message_id"]
-        self._at[address] = target
+        self._at[address] = target = await self._place(address, payload, text, keyboard)
         if payload["live"]:
             self._live[address] = target
         return None
+
+    async def _place(self, address: str, payload: dict[str, Any], text: str, keyboard: dict[str, Any]) -> int:
+        """Show something on the message it belongs on, or in a new one.
+
+        :returns: the message.
+        """
+        live, begun = self._live.get(address), self._begun.get(address)
+        pressed: int | None = payload["message"]
+        targets: list[int | None] = {"press": [pressed], "live": [live]}.get(payload["on"], [])
+        if payload["live"] and targets and live not in targets:
+            targets.append(live)  # the dialog went on in another message than the one that was pressed
+        for target in [] if begun is not None else targets:
+            if target is not None and await self._edit(address, target, text, keyboard):
+                return target
+        while True:
+            if begun is None:
+                begun = await self._send_new(address, text=say(BEGINS, "sv"), disable_notification=True)
+                self._begun[address] = begun
+            await self._take_lost(address, begun)
+            try:
+                await self._call(
+                    "editMessageText", chat_id=int(address), message_id=begun, text=text, reply_markup=keyboard
+                )
+            except BadRequest as fault:
+                if "not found" in fault.message.casefold():  # the person took it away at once
+                    del self._begun[address]
+                    begun = None
+                    continue
+                if "message is not modified" not in fault.message.casefold():
+                    raise
+            del self._begun[address]
+            return begun
+
+    async def _send_new(self, address: str, **parameters: Any) -> int:
+        """Send a message that cannot be forwarded or saved.
+
+        :returns: its number.
+        """
+        try:
+            sent = await self._call("sendMessage", chat_id=int(address), protect_content=True, **parameters)
+        except (RetryAfter, BadRequest, Forbidden):
+            raise
+        except TelegramError:
+            self._unsure.add(address)  # it may stand there all the same
+            raise
+        message: int = sent["message_id"]
+        self._stands.setdefault(address, []).append(message)
+        return message
+
+    def _known(self, address: str) -> list[int]:
+        """What stands in a chat: the ledger, and what has happened there since it was written."""
+        known = dict.fromkeys(self._front.store.traces(CHANNEL, address))
+        mine = [done for done in self._done if done.address == address]
+        for stands, gone in (
+            *((done.stands, done.gone) for done in mine),
+            (self._stands.get(address, ()), self._gone.get(address, ())),
+        ):
+            known |= dict.fromkeys(stands)
+            for message in gone:
+                known.pop(message, None)
+        return sorted(known)
+
+    async def _take_lost(self, address: str, newest: int) -> None:
+        """Take away what may have been sent before the program died, or the line broke, and is in no ledger."""
+        if address not in self._unsure:
+            return
+        known = self._known(address)
+        first = max(1, min(known[0], newest - HUNDRED), newest - MOST_LOST)
+        await self._erase(address, sorted(set(range(first, newest)) - set(known)))
+        self._unsure.discard(address)
+
+    async def _erase(self, address: str, messages: Sequence[int]) -> None:
+        """Take messages away, a hundred a call; what stays is in the ledger, where the next sweep finds it."""
+        for first in range(0, len(messages), HUNDRED):
+            await self._erase_at_once(address, messages[first : first + HUNDRED])
+
+    async def _erase_at_once(self, address: str, messages: Sequence[int]) -> None:
+        """Take up to a hundred messages away; one that is too old would keep the others, so those are halved."""
+        if len(messages) == 1:
+            return await self._delete(address, messages[0])
+        try:
+            await self._call("deleteMessages", chat_id=int(address), message_ids=list(messages))
+        except EndPointNotFound:  # a server that is older than the method
+            for message in messages:
+                await self._delete(address, message)
+        except BadRequest:
+            half = len(messages) // 2
+            await self._erase_at_once(address, messages[:half])
+            await self._erase_at_once(address, messages[half:])
+        else:
+            for message in messages:
+                self._is_gone(address, message)
+        return None
+
+    def _is_gone(self, address: str, message: int) -> None:
+        self._gone.setdefault(address, []).append(message)
+        if self._live.get(address) == message:
+            del self._live[address]
 
     async def _replace(self, address: str, message: int | None, text: str, keyboard: dict[str, Any]) -> None:
         """Put something in the place of what a message shows, where it is still there; nothing is sent anew."""
@@ -530,8 +649,10 @@ class Telegram:
         except BadRequest as fault:
             if "not found" not in fault.message.casefold() and not await self._blank(address, message):
                 log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})
-        if self._live.get(address) == message:
-            del self._live[address]
+                if self._live.get(address) == message:
+                    del self._live[address]
+                return
+        self._is_gone(address, message)
 
     async def _blank(self, address: str, message: int) -> bool:
         """Take away what a message of ours says, where it is too old to be deleted (48 hours)."""
@@ -607,31 +728,48 @@ class Answer:
     trouble: str | None = None
 
 
-def leave_chat(token: str, base_url: str | None, address: str, live: int | None, notes: Sequence[int] = ()) -> bool:
+def leave_chat(token: str, base_url: str | None, address: str, messages: Sequence[int]) -> tuple[list[int], bool]:
     """Take away what can be taken away from the chat of somebody who was revoked.
 
     :param token: the bot's token.
     :param base_url: the Bot API server, or ``None`` for Telegram's own.
     :param address: the chat.
-    :param live: the message that showed their dialog, where there was one.
-    :param notes: the messages that show them a note.
-    :returns: whether all of it went.
+    :param messages: what stands there; what may stand between and right after them goes too.
+    :returns: those that have gone, and whether the list of commands has.
     """
 
-    async def leaving() -> bool:
-        bot = _bot(token, base_url, connections=1)
+    async def leaving() -> tuple[list[int], bool]:
+        bot, gone = _bot(token, base_url, connections=1), []
         try:
             await bot.initialize()
-            await bot.delete_my_commands(scope=BotCommandScopeChat(int(address)))
-            messages = dict.fromkeys((*notes, *(() if live is None else (live,))))
-            gone = [bot.delete_message(int(address), message) for message in messages]
-            return all(done is True for done in await asyncio.gather(*gone, return_exceptions=True))
+            first = max([1, *(message - MOST_LOST for message in messages[-1:]), *messages[:1]])
+            between = range(first, messages[-1] + HUNDRED) if messages else ()
+            named = sorted({*messages, *between})
+            for at in range(0, len(named), HUNDRED):
+                gone += await _without(bot, int(address), named[at : at + HUNDRED])
+            commands = await bot.delete_my_commands(scope=BotCommandScopeChat(int(address)))
+            return [message for message in messages if message in gone], commands
         except TelegramError:
-            return False
+            return [message for message in messages if message in gone], False
         finally:
             await bot.shutdown()
 
     return asyncio.run(leaving())
+
+
+async def _without(bot: Bot, chat: int, messages: Sequence[int]) -> list[int]:
+    """Take up to a hundred messages away; one that is too old would keep the others, so those are halved.
+
+    :returns: those that have gone.
+    """
+    try:
+        await bot.delete_messages(chat, messages)
+    except BadRequest:
+        if len(messages) == 1:
+            return []
+        half = len(messages) // 2
+        return [*await _without(bot, chat, messages[:half]), *await _without(bot, chat, messages[half:])]
+    return list(messages)
 
 
 def ask_about(token: str, base_url: str | None) -> Answer:

@@ -470,6 +470,7 @@ class Handover(Records):
                 "INSERT INTO purged_case (mark, purge) VALUES (?, ?) ON CONFLICT DO NOTHING", (self._mark(case), number)
             )
             self._forget(case, now)
+        self._conn.execute("UPDATE trace SET due = 0 WHERE given_up_at IS NULL")  # whatever a chat shows is hidden
         self._conn.execute(
             "INSERT INTO purge (number, decision, at, cases, records) VALUES (?, ?, ?, ?, ?) ON CONFLICT (number) "
             "DO UPDATE SET cases = cases + excluded.cases, records = records + excluded.records, shrunk = 0",

@@ -162,6 +162,11 @@ def m006_quiet_about_people(db: Database) -> None:
             PRIMARY KEY (channel, address, message)
         ) STRICT"""
     )
+    db.execute(
+        """INSERT OR IGNORE INTO trace (channel, address, message, ours, at, due)
+        SELECT channel, address, live_message, 1, unixepoch(), unixepoch() FROM person
+        WHERE channel = 'telegram' AND live_message IS NOT NULL"""
+    )
     db.execute("CREATE INDEX trace_due ON trace (channel, due) WHERE given_up_at IS NULL")
     db.execute("ALTER TABLE person ADD COLUMN seen_at REAL NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE person ADD COLUMN locked INTEGER NOT NULL DEFAULT 0")

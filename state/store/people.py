@@ -79,6 +79,7 @@ class People(Records):
         rings = "address IN (SELECT address FROM bell WHERE person = ?)"
         self._conn.execute("DELETE FROM session WHERE person = ?", (person,))
         self._conn.execute(f"DELETE FROM inbox WHERE {theirs} OR {rings}", (person, person))
+        self._conn.execute(f"UPDATE trace SET due = 0 WHERE {theirs} OR {rings}", (person, person))
         self._conn.execute(f"DELETE FROM outbox WHERE {theirs} OR {rings}", (person, person))
         self._conn.execute("DELETE FROM outbox WHERE channel = ? AND address = ?", (HELD, person))
         self._conn.execute("DELETE FROM invitation WHERE person = ?", (person,))
@@ -311,6 +312,13 @@ class People(Records):
         """
         done = self._conn.execute("DELETE FROM note_shown WHERE person = ? AND message IS ?", (person, message))
         return bool(done.rowcount)
+
+    def notes_gone(self, person: str) -> None:
+        """Forget every note of a person, since the messages that show them are taken away.
+
+        :param person: an id.
+        """
+        self._conn.execute("DELETE FROM note_shown WHERE person = ?", (person,))
 
     def notes_shown(self, person: str) -> list[int]:
         """The messages that show a person a note.

@@ -332,6 +332,9 @@ def _made_ready(
         log_goes_on = _carry_over_the_log(store, present)
         adopted = _adopt(store, known, bundles, now)
         purged = _purge_again(store, known, revoked, now)
+        if present is not None:
+            with store.transaction():
+                store.take_over(present.ledger())  # what stands in the chats stands there whatever is restored
         if purged:
             store.shrink()
         unknown = tuple(sorted(known.bundles.keys() - {one.number for one in store.bundles()}))
