@@ -30,6 +30,7 @@ ok     disk: {free} MB free
 ok     key: {folder}/lots.key is the owner's alone
 ok     database: {folder}/ovning.db is whole, 2 records, the chain holds
 ok     access log: 0 rows, the chain holds, kept for 5 years
+ok     chats: 0 messages stand in the chats, none longer than it may
 ok     recipients: none: practice never leaves
 ok     backups: none in {folder}/backups
 ok     secrets: the key from the data folder, the token from the environment (LOTS_TELEGRAM_TOKEN)
