@@ -41,7 +41,7 @@ CASE_COMMANDS = (
 )
 """Each takes the code of a case behind it; the last is the code alone."""
 WORDS = [
-    *("/samtal", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", "/hjalp", "/avbryt", "/sprak"),
+    *("/samtal", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", "/hjalp", "/avbryt", "/sprak", "/dolj"),
     *("/start abc", "/vad", "mars 2029", "2029-03", "2029-03-14", "vet inte", "ett annat ärende", "farsta", "english"),
     *("ja", "nej", "klar", "spara", "ändra", "tillbaka", "avbryt", "fortsätt", "börja om", "nytt ärende", "idag"),
     *("igår", "20/11", "31/11", "imorgon", "2020-01-01", "45", "200", "9999", OURS, REAL, "20100101-2382"),
