@@ -37,7 +37,18 @@ from tests.talk import OURS, REAL
 
 CASE_COMMANDS = (
     *("/samtal", "/besok", "/besok", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", ""),
-    *("/samtycke", "/samtycke", "/aterkalla", "/delning", "/hotbild", "/kopia", "/remiss"),
+    *(
+        "/samtycke",
+        "/samtycke",
+        "/aterkalla",
+        "/delning",
+        "/hotbild",
+        "/kopia",
+        "/remiss",
+        "/remiss",
+        "/remiss",
+        "/remiss",
+    ),
 )
 """Each takes the code of a case behind it; the last is the code alone."""
 WORDS = [

@@ -344,6 +344,27 @@ def test_who_is_revoked_keeps_no_note_in_the_chat(lots: Lots) -> None:
     assert not set(stands) & {message.message_id for message in anna.messages()}
 
 
+def test_what_revoking_could_not_take_away_goes_when_the_program_starts(lots: Lots) -> None:
+    """Telegram refused while the program was away; the ledger has it, and the one who revokes is told."""
+    lots.start()
+    anna = lots.invited(lots.api.user(7))
+    says(anna, "/samtal", CASE)
+    lots.rests(anna)
+    assert lots.stop() == 0
+    with lots.store() as store:
+        who = lots.person(store, anna).id
+    refused = lots.api.fault("deleteMessages", "status", 400, count=None, description="no")
+    ended = lots.run("revoke", who)
+    assert ended.returncode == 0
+    assert "3 messages still stand in their chat; `lots run` goes on trying" in ended.stderr
+    assert len(anna.messages()) == 3, "the welcome, the command and the question"
+    refused.remove()
+    lots.start()
+    lots.api.wait_until(lambda: anna.messages() == [])
+    lots.rests(anna)
+    assert lots.rows("SELECT count(*) FROM trace") == [(0,)]
+
+
 THIRD = "Det här är samtal 3 av 3–5."
 THE_THIRD = {
     "put off": (4, (("Ja", THIRD), ("Bedöm senare", READ_BACK), ("Spara", "Samtal 3 av 3–5."))),
@@ -959,7 +980,7 @@ def test_a_token_that_is_taken_back_ends_the_program(lots: Lots) -> None:
     lots.start()
     anna = lots.invited(lots.api.user(7))
     lots.api.fault("getUpdates", "status", 401)
-    says(anna, "/samtal", CASE)
+    anna.says("/samtal")
     assert lots.process is not None
     assert lots.process.wait(5) == 2
     assert "L200: LOTS_TELEGRAM_TOKEN:" in lots.log()
