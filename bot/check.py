@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.access import every_case
 from bot.commands.keys import recipients_found
 from bot.commands.opened import key_of
 from bot.contacts import found as found_in_contacts
@@ -112,6 +113,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
             yield Finding("database", f"{settings.database}: {broken[0]}", "Restore a backup")
         else:
             yield Finding("database", f"{settings.database} is whole, {verify(store.links())} records, the chain holds")
+            yield _cases(store)
             yield _access_log(store, settings)
             yield _chats(store)
             if not settings.practice:
@@ -142,6 +144,15 @@ def _chats(store: Store) -> Finding:
             "chats", f"{says}, {left} could not be taken away in 48 hours", "Ask everybody to empty their chat by hand"
         )
     return Finding("chats", f"{says}, none longer than it may")
+
+
+def _cases(store: Store) -> Finding:
+    """Cases whose people have all gone; a closed one waits for nobody."""
+    every = every_case(store)
+    lost = [one for one in every if not one.reach]
+    still_open = sum(not one.closed for one in lost)
+    says = f"{len(every)}, of which nobody can open {len(lost)} ({still_open} not closed)"
+    return Finding("cases", says, "Run: lots members, and let somebody in" if still_open else None)
 
 
 def _bundles(store: Store, now: datetime) -> Finding:

@@ -20,6 +20,7 @@ import click
 
 from bot.commands import EVERY
 from bot.commands.opened import desk_of, settings_of, store_of
+from bot.commands.reasons import reason_option
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -299,10 +300,14 @@ def people(ctx: click.Context) -> None:
 
 @main.command()
 @click.argument("person_id", metavar="ID")
+@reason_option
 @click.pass_context
-def revoke(ctx: click.Context, person_id: str) -> None:
-    """End everything of a person at once: access, drafts, what waits."""
+def revoke(ctx: click.Context, person_id: str, reason: str | None) -> None:
+    """End everything of a person at once: access, drafts, what waits; with a reason, list what they could see."""
+    from bot.commands.members import told_of_revoked, why_listed
+
     settings = settings_of(ctx)
+    why = why_listed(settings, reason)
     with store_of(settings) as store, store.transaction():
         person = store.person(person_id)
         if person is None:
@@ -314,6 +319,7 @@ def revoke(ctx: click.Context, person_id: str) -> None:
             chat = bell.address  # what stands on the web has gone with the person
         store.revoke(person_id, settings.now())
     click.echo(f"{person_id} is revoked")
+    told_of_revoked(settings, person, why)
     if chat is not None and settings.token is not None:
         _leave_chat(settings, settings.token, chat)
 

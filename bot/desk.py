@@ -31,6 +31,7 @@ from dialogs import case_code
 from dialogs.dates import months_on
 from dialogs.model import Dialog, World
 from dialogs.policy import Policy
+from dialogs.rules.access import who_is_in
 from dialogs.rules.cases import a_case_is_closed
 from dialogs.texts import Text, Words, say
 from dialogs.texts import mark as _
@@ -764,7 +765,15 @@ class Desk(Front):
             case "refused":
                 turn.refused(payload["kind"])
         turn.tell_what_is_left()
-        return [(update.address, message) for message in turn.messages]
+        mine = [(update.address, message) for message in turn.messages]
+        return mine + self._to_others(update.channel, turn, now)
+
+    def _to_others(self, channel: str, turn: Turn, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        """What others are shown here; what goes to another channel waits there until it looks, if it runs at all."""
+        for where, address, message in turn.to_others:
+            if where != channel and where in self._channels:
+                self.store.queue(where, [(address, message)], now)
+        return [(address, message) for where, address, message in turn.to_others if where == channel]
 
     def _join(self, update: Arrived, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         code = invitation_in(update.payload.get("text", ""))
@@ -850,6 +859,40 @@ class Desk(Front):
         """Every dialog, in the order of the registry."""
         return tuple(self._dialogs.values())
 
+    def may_see(self, person: Person, case: str) -> bool:
+        """Whether a person gets at a case: the one gate, for every channel, dialog, page and list (ENV-1).
+
+        Everything is denied that is not granted: the role works with cases, the case is of the person's own district,
+        and they were let into it. Nobody has a way round it; who was not let in may triage a threat in a new case.
+
+        :param person: who asks.
+        :param case: a case code.
+        :returns: ``False`` also where there is no such case, so that nobody learns which there are.
+        """
+        if not person.may_open_cases or self.store.district_of(case) != person.district:
+            return False
+        entries = self.store.entries(case)
+        return not entries[0].record.apart and person.id in who_is_in(entries)  # what is kept apart is no case
+
+    def put_out(self, person: str, case: str, now: datetime) -> list[tuple[str, str, dict[str, Any]]]:
+        """End what somebody who was taken out of a case has open in it, and show them where they are then.
+
+        Inside a transaction.
+
+        :param person: the id of who was taken out.
+        :param case: the case.
+        :param now: the time.
+        :returns: what is to be sent, as (channel, address, payload); nothing to somebody who is revoked.
+        """
+        for draft in self.store.drafts(person, case=case):
+            self.store.end_session(draft.id)
+        whom = self.store.person(person)
+        if whom is None:
+            return []
+        turn = Turn(self, whom, {}, now)
+        turn.tell_put_out()
+        return [(whom.channel, whom.address, message) for message in turn.messages]
+
     def world(self, person: Person, now: datetime, opened_at: datetime | None = None) -> World:
         """What a dialog may know, for one person at one moment.
 
@@ -861,9 +904,7 @@ class Desk(Front):
         store = self.store
 
         def may_see(code: str) -> bool:
-            if store.district_of(code) != person.district:
-                return False
-            return not store.entries(code)[0].record.apart  # what is kept apart is no young person's case
+            return self.may_see(person, code)
 
         def purged_on(code: str) -> date | None:
             gone = store.purge_of(code)

@@ -30,6 +30,8 @@ class Phone(Chat):
         self.address = address
         self.seen: list[tuple[int, Screen]] = []
         """Every screen there ever was, with its message."""
+        self.beside: Callable[[Sequence[Leaving]], object] = lambda _leaving: None
+        """Is given what the desk sends, since some of it may be for others."""
 
     def says(self, text: str) -> list[Screen]:
         """Type something.
@@ -99,7 +101,10 @@ class Phone(Chat):
         :returns: the screens, in order.
         """
         came = [screen for payload in first if (screen := self.does(payload)) is not None]
-        return came + self.gets(self.desk.work(CHANNEL))
+        leaving = self.desk.work(CHANNEL)
+        came += self.gets(leaving)
+        self.beside([message for message in leaving if message.address != self.address])
+        return came
 
     def gets(self, leaving: Sequence[Leaving]) -> list[Screen]:
         """Show what is for this person, and say that it has arrived.

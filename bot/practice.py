@@ -69,9 +69,12 @@ def _who_was_here(store: Store, first_author: str) -> Person | None:
 def _fill(town: _Town, me: Person, colleague: Person) -> None:
     """Three cases, told in the order in which it happened; a record is never older than the one before it."""
     adult = town.talk(me, FIRST_DAY, FORENOON, "/samtal").presses(NEW_CASE, "young_adult", "yes").saves()
+    town.talk(me, FIRST_DAY, FORENOON, f"/kollega {adult}").presses(colleague.id).saves()
     town.talk(colleague, 17, AFTERNOON, f"/samtal {adult}").presses("yes").saves()
     minor = town.talk(me, 15, AFTERNOON, "/samtal").presses(NEW_CASE, "youth", "yes").saves()
+    town.talk(me, 15, AFTERNOON, f"/kollega {minor}").presses(colleague.id).saves()
     threatened = town.talk(colleague, 12, FORENOON, "/samtal").presses(NEW_CASE, "young_adult", "yes").saves()
+    town.talk(colleague, 12, FORENOON, f"/kollega {threatened}").presses(me.id).saves()
     town.talk(me, 10, FORENOON, f"/samtal {adult}").presses("yes", "motivated", "wants_to_leave").saves()
     _consent_of_an_adult(town.talk(me, 8, FORENOON, f"/samtycke {adult}"))
     town.talk(me, 6, AFTERNOON, f"/samtal {minor}").presses("missed").saves()

@@ -3,7 +3,8 @@
 Each is played on a fresh in-memory store with its own clock; the session is saved and read back at every turn, and
 ``omstart:`` starts the program anew on the same store. Equality is whole: every screen with its buttons, every record.
 Ids, times of recording and hashes are left out of ``post:`` and held to their rules instead; a record that another
-one points at is named by its number, ``#3``.
+one points at is named by its number, ``#3``, and whom a record lets in or takes out by who they are in the transcript:
+``"person": "@ersattare Farsta"``.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from bot.phone import CHANNEL, Phone
 from dialogs.answers import Value
 from dialogs.model import World
 from dialogs.policy import Policy
-from dialogs.records import BadRecord
+from dialogs.records import AccessEnded, AccessGiven, BadRecord
 from dialogs.registry import DIALOGS, KINDS
 from state import ids, records
 from state.machine import CompiledDialog, Position, Row
 from state.people import LOTS, ROLES, Person, Role
 from state.records import Envelope
 from state.screen import Screen
-from state.store import Store
+from state.store import Leaving, Store
 
 EMPTY = "(tom rad)"
 """How a transcript has an empty line of a screen."""
@@ -47,6 +48,8 @@ SENDS = {
     "plats": "location",
     "ändring": "edited",
 }
+_ANOTHER = re.compile(r" \d+$")
+"""``ersattare Farsta 2`` is another one of the same role and district."""
 DEFAULT_CLOCK = "2026-11-23 14:05"
 DEFAULT_ROLE: Role = "samordnare"
 DEFAULT_DISTRICT = "Farsta"
@@ -230,7 +233,14 @@ class Player:
         :param address: the person's address.
         :returns: the phone.
         """
-        return Phone(desk, address, lambda: next(self._count))
+        phone = Phone(desk, address, lambda: next(self._count))
+        phone.beside = self._hand_out
+        return phone
+
+    def _hand_out(self, leaving: Sequence[Leaving]) -> None:
+        """Show the others what is for them; a transcript has what the one who speaks sees."""
+        for phone in self._phones.values():
+            phone.gets(leaving)
 
     def end(self) -> None:
         """Close what was opened for the transcript."""
@@ -285,17 +295,22 @@ class Player:
         self._source = ids.Seeded(int(line.rest))
 
     def _speak_as(self, line: Line) -> None:
-        role, _, district = line.rest.partition(" ")
+        self._who = self._named(line, line.rest)
+
+    @staticmethod
+    def _named(line: Line, words: str) -> tuple[Role, str]:
+        role, _, district = words.partition(" ")
         if role not in ROLES or not district:
-            raise BadTranscript(f"line {line.number}: som: takes a role ({', '.join(ROLES)}) and a district")
-        self._who = (role, district)
+            raise BadTranscript(f"line {line.number}: a person is a role ({', '.join(ROLES)}) and a district")
+        return role, district
 
     def _given(self, line: Line) -> None:
         kind, _, payload = line.rest.partition(" ")
         if kind not in KINDS:
             raise BadTranscript(f"line {line.number}: no record is a {kind!r}; known are {', '.join(KINDS)}")
         try:
-            record = KINDS[kind].from_payload(_each(_object(payload), lambda value: self._id_of(value, line)))
+            held = _each(_object(payload), lambda value: self._id_of(value, line))
+            record = KINDS[kind].from_payload(held)
         except (json.JSONDecodeError, BadRecord) as fault:
             raise BadTranscript(f"line {line.number}: {fault}") from None
         self._phone()  # the one who wrote it is there
@@ -307,7 +322,9 @@ class Player:
             store.append(record, author, self._clock)
 
     def _id_of(self, value: str, line: Line) -> str:
-        """``#3`` stands for the id of the third record, here and in ``post:``."""
+        """``#3`` stands for the id of the third record, ``@ROLE DISTRICT`` for a person, here and in ``post:``."""
+        if value.startswith("@"):
+            return self._joined(self._named(line, value.removeprefix("@"))).id
         if not re.fullmatch(r"#\d+", value):
             return value
         for envelope in self._the_store().records():
@@ -315,10 +332,12 @@ class Player:
                 return envelope.id
         raise BadTranscript(f"line {line.number}: there is no record {value} yet")
 
-    @staticmethod
-    def _posted(envelope: Envelope, all_of_them: Sequence[Envelope]) -> str:
+    def _posted(self, envelope: Envelope, all_of_them: Sequence[Envelope]) -> str:
         numbers = {other.id: f"#{other.seq}" for other in all_of_them}
         payload = _each(envelope.record.payload(), lambda value: numbers.get(value, value))
+        if isinstance(envelope.record, AccessGiven | AccessEnded):
+            names = {person.id: f"@{role} {district}" for (role, district), person in self._people.items()}
+            payload["person"] = names[payload["person"]]
         return f"post: {envelope.kind} {json.dumps(payload, ensure_ascii=False)}"
 
     def _the_store(self) -> Store:
@@ -348,15 +367,20 @@ class Player:
             phone.desk = desk
 
     def _phone(self) -> Phone:
-        if self._who not in self._phones:
+        self._joined(self._who)
+        return self._phones[self._who]
+
+    def _joined(self, who: tuple[Role, str]) -> Person:
+        """A person of the transcript, who joins when they are first spoken of."""
+        if who not in self._phones:
             address = str(len(self._phones) + 1)
-            self._phones[self._who] = self.new_phone(self._the_desk(), address)
-            role, district = self._who
+            self._phones[who] = self.new_phone(self._the_desk(), address)
+            role, district = who[0], _ANOTHER.sub("", who[1])
             with self._the_store().transaction():
-                self._people[self._who] = self._the_store().add_person(
+                self._people[who] = self._the_store().add_person(
                     role=role, district=district, channel=self.channel, address=address, now=self._clock
                 )
-        return self._phones[self._who]
+        return self._people[who]
 
     def _hold_to_rules(self, fresh: Sequence[Envelope]) -> None:
         """What ``post:`` leaves out is held to its rule."""

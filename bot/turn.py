@@ -16,7 +16,7 @@ from dialogs import arende, case_code, overforing
 from dialogs.answers import CODE_FAULTS, DONE, no_such_case
 from dialogs.case_code import CodeFault
 from dialogs.model import Copy, Dialog, World
-from dialogs.records import CorrectionNotice, DeclineSettled, Entry, Record
+from dialogs.records import AccessEnded, CorrectionNotice, DeclineSettled, Entry, Record
 from dialogs.rules.catalogue import rule_words
 from dialogs.texts import LANGUAGES, Inside, Text, Verbatim, Words, as_text, say
 from dialogs.texts import mark as _
@@ -58,6 +58,8 @@ class Turn:
         self._payload = payload
         self._now = now
         self.messages: list[dict[str, Any]] = []
+        self.to_others: list[tuple[str, str, dict[str, Any]]] = []
+        """What others are shown because of it: channel, address and message."""
 
     # what a person can do
 
@@ -231,6 +233,23 @@ class Turn:
         """Take away every message in the chat but the live one, the notes too."""
         self.messages.append({"do": "clear"})
         self._store.notes_gone(self._person.id)
+
+    def tell_put_out(self) -> None:
+        """Take everything out of the chat of somebody who was taken out of a case, and show where they are."""
+        words = _("Du kommer inte längre åt ett av ärendena. Det du hade påbörjat där är borttaget.")
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            return self.hide(Screen(text=say(words, self._person.language), rows=self._menu_rows()))
+        self._clear()
+        self._keep(session, self._desk.engine.current(session, self._world(session), (words,)), on="live")
+
+    def _put_out(self, ended: AccessEnded) -> None:
+        """Somebody was taken out: a colleague is shown so; who left has only the last words of it in the chat."""
+        messages = self._desk.put_out(ended.person, ended.case, self._now)
+        if ended.person != self._person.id:
+            self.to_others += messages
+        else:
+            self._clear()
 
     def forget_typed(self) -> None:
         """Take away what was typed: the question that is edited in place stays the newest message."""
@@ -585,11 +604,12 @@ class Turn:
     def _record_here(self, record_id: str) -> Envelope | None:
         """A record that the person may see."""
         held = self._store.record(record_id)
-        if held is None or self._store.district_of(held.record.case) != self._person.district:
+        if held is None:
             return None
-        if held.record.apart and held.author != self._person.id:
-            return None
-        return held
+        if held.record.apart:  # no case: what is said there reaches nobody but the one who wrote it
+            mine = held.author == self._person.id and self._person.may_open_cases
+            return held if mine and self._store.district_of(held.record.case) == self._person.district else None
+        return held if self._desk.may_see(self._person, held.record.case) else None
 
     def _note_of(self, record: Record) -> Sequence[Words]:
         """The journal note of a record; empty where it has none."""
@@ -753,6 +773,8 @@ class Turn:
         held = [self._store.append(kept, self._person, self._now) for kept in event.records]
         for kept in event.records:
             self._desk.saved(kept.case)
+            if isinstance(kept, AccessEnded):
+                self._put_out(kept)
         self._looks.changed(self._person, (kept.case for kept in event.records), event.dialog, self._now)
         case = None if before is None else self._desk.engine.case_of(before)
         if held:

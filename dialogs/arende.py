@@ -12,6 +12,7 @@ from datetime import datetime
 
 from dialogs.answers import NOTHING, UNKNOWN
 from dialogs.case_facts import FACTS, fact_question
+from dialogs.consent_words import listed_inside
 from dialogs.consequences import (
     answers_by_party,
     consent_record_words,
@@ -24,6 +25,7 @@ from dialogs.consequences import (
     nobody_was_asked_about,
     who_said,
 )
+from dialogs.kollega import members
 from dialogs.model import Line, World
 from dialogs.records import (
     CaseClosed,
@@ -31,6 +33,7 @@ from dialogs.records import (
     ConsentAsked,
     ConsentWithdrawn,
     Corrected,
+    Declined,
     Entry,
     Received,
     Record,
@@ -38,6 +41,7 @@ from dialogs.records import (
     Transferred,
 )
 from dialogs.remiss import ANSWER, answer_is_due
+from dialogs.rules.access import who_is_in
 from dialogs.rules.cases import ADULT_AGES, a_case_is_closed, a_fact_may_be_out_of_date, the_fact_that_stands
 from dialogs.rules.conditions import what_is_due
 from dialogs.rules.consents import Consents
@@ -87,6 +91,8 @@ class _Glance:
     shared: Sequence[Line]
     not_told: Sequence[Line]
     facts: Sequence[Line]
+    alone: Sequence[Line]
+    colleagues: Sequence[Line]
     handover: Sequence[Line]
     drafts: Sequence[Line]
     threat: Sequence[Line]
@@ -111,6 +117,8 @@ def _at_a_glance(case: str, drafts: Sequence[Words], entries: Sequence[Entry], w
         shared=may_be_shared(consents),
         not_told=must_not_learn(consents) if consents.givers else (),
         facts=_fact_lines(entries, world),
+        alone=_alone_line(case, world),
+        colleagues=_colleague_line(case, world),
         handover=handover_lines(entries, world),
         drafts=[Line(words) for words in drafts],
         threat=threat_lines(entries, world),
@@ -127,18 +135,20 @@ def page(case: str, drafts: Sequence[Words], world: World) -> list[Line]:
     :param case: a case that the person may see.
     :param drafts: what has been begun in it and not finished.
     :param world: what is known.
-    :returns: lines in the order they are read: state, talks, consents, facts, how far the records have come where any
-        has left, drafts, what is due and what is next.
+    :returns: lines in the order they are read: state, talks, consents, facts, colleagues, how far the records have come
+        where any has left, drafts, what is due and what is next.
     """
     glance = _at_a_glance(case, drafts, world.entries(case), world)
     return [
         *glance.state,
+        *glance.alone,
         *glance.talks,
         *glance.answers,
         *glance.not_asked,
         *glance.shared,
         *glance.not_told,
         *glance.facts,
+        *glance.colleagues,
         *(glance.handover if has_left(world.entries(case)) else ()),
         *glance.drafts,
         *glance.threat,
@@ -162,7 +172,7 @@ def sections(case: str, drafts: Sequence[Words], world: World) -> list[Section]:
     """
     entries = world.entries(case)
     glance = _at_a_glance(case, drafts, entries, world)
-    state = (*glance.state, *glance.steps, *glance.declined, *glance.due, *glance.next, *glance.drafts)
+    state = (*glance.state, *glance.steps, *glance.declined, *glance.due, *glance.next, *glance.alone, *glance.drafts)
     consent = (*glance.not_told, *glance.shared, *glance.not_asked)
     handover = (*([Line(NEVER_LEAVES)] if world.practice and glance.handover else ()), *glance.handover)
     every = (
@@ -170,7 +180,7 @@ def sections(case: str, drafts: Sequence[Words], world: World) -> list[Section]:
         Section("threat", _("Hot och säkerhet"), tuple(glance.threat), referral_table(entries, world)),
         Section("consent", _("Samtycke"), consent, consent_table(consents_of(entries, world))),
         Section("talks", _("Samtal"), tuple(glance.talks), talk_table(entries, world)),
-        Section("facts", _("Uppgifter"), tuple(glance.facts)),
+        Section("facts", _("Uppgifter"), (*glance.facts, *glance.colleagues)),
         Section("handover", _("Överföring"), handover, handover_table(entries, world)),
     )
     return [section for section in every if section.lines or section.table is not None]
@@ -326,6 +336,25 @@ def _fact_lines(entries: Sequence[Entry], world: World) -> list[Line]:
     return lines
 
 
+def _colleague_line(case: str, world: World) -> list[Line]:
+    """ENV-1: who gets at the case, where it is more than the one who reads this."""
+    inside = who_is_in(world.entries(case))
+    others = [(person, label) for person, label in members(case, world) if person != world.person]
+    if not others:
+        return []
+    everybody = listed_inside([Text(_("du")), *(Text("{who}", who=Verbatim(label)) for _id, label in others)])
+    words = Text(_("Kommer åt ärendet: {everybody}."), everybody=everybody)
+    return [Line(words, ("ENV-1",), tuple(inside[person] for person, _label in others))]
+
+
+def _alone_line(case: str, world: World) -> list[Line]:
+    """ENV-1: only the one who reads this gets at the case; of a closed one nothing follows from that."""
+    inside = who_is_in(world.entries(case))
+    if a_case_is_closed(world.entries(case)) or [person for person, _label in members(case, world)] != [world.person]:
+        return []
+    return [Line(_("Bara du kommer åt ärendet. Ni ska vara två."), ("ENV-1",), (inside[world.person],))]
+
+
 def next_line(case: str, world: World) -> Line:
     """What is next in a case, for a list of cases: a referral that waits goes before everything else (THR-9).
 
@@ -397,7 +426,7 @@ def handover_lines(entries: Sequence[Entry], world: World) -> list[Line]:
         purged = Text(_("Får gallras sedan den {day}, efter ett beslut."), day=retention.on)
     if retention.why is not None:
         purged = Text(_NOT_YET[retention.why], days=world.policy.purge_after_days)
-    said = tuple(entry for entry in entries if entry.record.bookkeeping)
+    said = tuple(entry for entry in entries if isinstance(entry.record, Transferred | Received | Declined))
     rests_on = [
         *[entry for entry in entries if isinstance(entry.record, CaseClosed)][-1:],
         *[entry for entry in said if isinstance(entry.record, Received)][-1:],
@@ -522,6 +551,8 @@ def as_it_stands(entry: Entry, entries: Sequence[Entry]) -> tuple[Record | None,
 
 
 _NAMES = {
+    "access_given": _("En kollega fick tillgång till ärendet"),
+    "access_ended": _("En persons tillgång till ärendet togs bort"),
     "consent_corrected": _("Rättelse av ett samtycke"),
     "copy_settled": _("Kopia av ett samtycke"),
     "disclosure_made": _("Uppgift som lämnades"),

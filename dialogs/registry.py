@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialogs import aterkalla, avvisat, delning, hotbild, kopia, ratta, remiss, samtal, samtycke, stangning, uppgifter
+from dialogs import (
+    aterkalla,
+    avvisat,
+    delning,
+    hotbild,
+    kollega,
+    kopia,
+    ratta,
+    remiss,
+    samtal,
+    samtycke,
+    stangning,
+    uppgifter,
+)
 from dialogs.model import Dialog
 from dialogs.records import CaseOpened, Declined, Received, Record, Transferred
 from dialogs.texts import Words
@@ -21,6 +34,7 @@ DIALOGS: tuple[Dialog, ...] = (
     kopia.DIALOG,
     remiss.DIALOG,
     avvisat.DIALOG,
+    kollega.DIALOG,
 )
 
 BY_ID = {dialog.id: dialog for dialog in DIALOGS}

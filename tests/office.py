@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from bot.desk import Delivered, Desk, Incoming
 from bot.phone import CHANNEL, Phone
 from dialogs.model import Dialog
 from dialogs.policy import Policy
-from dialogs.records import Record
+from dialogs.records import AccessEnded, AccessGiven, Record
 from dialogs.registry import DIALOGS
 from state.ids import Seeded
-from state.people import Person, Role
+from state.people import LOTS, Person, Role
 from state.screen import Screen
-from state.store import Store
+from state.store import Leaving, Store
 from tests.talk import MONDAY
 
 KEY = bytes(32)
@@ -76,7 +77,15 @@ class Office:
     def phone(self, address: str | None = None) -> Phone:
         """The phone of somebody who has not been invited."""
         address = address or str(len(self.phones) + 1)
-        return self.phones.setdefault(address, Phone(self.desk, address, self.number))
+        if address not in self.phones:
+            self.phones[address] = Phone(self.desk, address, self.number)
+            self.phones[address].beside = self.hands_out
+        return self.phones[address]
+
+    def hands_out(self, leaving: Sequence[Leaving]) -> None:
+        """Show the others what is for them."""
+        for phone in list(self.phones.values()):
+            phone.gets(leaving)
 
     def joins(self, role: Role = "samordnare", district: str = "Farsta") -> Phone:
         """The phone of somebody who has been."""
@@ -100,6 +109,20 @@ class Office:
         """Keep a record that was written before; its id."""
         with self.store.transaction():
             return self.store.append(record, self.person(phone), self.now).id
+
+    def lets_in(self, who: Phone | str, case: str) -> None:
+        """Let somebody into a case, as Lots; who, by their phone or their id."""
+        self._as_lots(who, lambda id_: AccessGiven(case=case, person=id_))
+
+    def takes_out(self, who: Phone | str, case: str) -> None:
+        """Take somebody out of a case, as Lots."""
+        self._as_lots(who, lambda id_: AccessEnded(case=case, person=id_))
+
+    def _as_lots(self, who: Phone | str, says: Callable[[str], Record]) -> None:
+        person = self.store.person(who) if isinstance(who, str) else self.person(who)
+        assert person is not None
+        with self.store.transaction():
+            self.store.append(says(person.id), replace(LOTS, district=person.district), self.now)
 
     def at_once(self, *updates: Incoming) -> dict[str, list[Screen]]:
         """Let updates of several people come in one batch, and show each what is theirs."""

@@ -44,6 +44,7 @@ from dialogs.records import (
     ThreatTriaged,
     Transferred,
 )
+from dialogs.rules.cases import a_case_is_closed
 from dialogs.table import Cell, Row, Table
 from dialogs.texts import Text, say
 from tests.office import Office, screen_of
@@ -90,6 +91,7 @@ def words(lines: Sequence[Line], language: str = "sv") -> list[str]:
 
 OF_AN_OPEN_CASE = (
     *("samtal", "hotbild", "samtycke", "aterkalla", "delning", "ratta", "uppgifter", "stangning", "kopia", "remiss"),
+    "kollega",
 )
 """The dialogs that a case opens, in the order of the registry."""
 
@@ -98,6 +100,8 @@ OF_AN_OPEN_CASE = (
 BOOK = "Nästa steg: boka nästa samtal."
 ASSESS = "Nästa steg: boka nästa samtal. Då kan du bedöma motivationen."
 CONSENT = "Nästa steg: fråga om samtycke. Gör det snart, medan viljan finns."
+ALONE = "Bara du kommer åt ärendet. Ni ska vara två."
+"""Second on the page of every open case here: nobody but the one who reads it has written in it."""
 AGAIN = "Nästa steg: säg att personen kan höra av sig igen. Ni kan ha fler samtal senare."
 NOTHING = "Nästa steg: inget. Öppna ärendet igen om personen kommer tillbaka."
 TALKS = [a_talk("2026-10-05"), a_talk("2026-10-12"), a_talk("2026-10-19"), a_talk("2026-10-26")]
@@ -163,7 +167,9 @@ TALKS = [a_talk("2026-10-05"), a_talk("2026-10-12"), a_talk("2026-10-19"), a_tal
     ],
 )
 def test_the_lines_of_a_case(records: list[Record], lines: list[str], why: str) -> None:
-    assert words(a_page(on_record(*records))) == [f"Ärende {OURS}", *lines], why
+    entries = on_record(*records)
+    alone = [ALONE] if records and not a_case_is_closed(entries) else []
+    assert words(a_page(entries)) == [f"Ärende {OURS}", *alone, *lines], why
 
 
 def test_a_fact_that_may_be_out_of_date_says_since_when() -> None:
@@ -359,6 +365,7 @@ def test_the_sections_of_a_case_begin_with_what_is_next() -> None:
         "Nästa steg: fråga BOPS hos polisen om remissen. Svar väntas senast imorgon, 24 november 2026 kl. 16.30.",
         "Att göra: fråga den unge om samtycke igen före den 1 december 2026.",
         "Nästa steg: säg till ansvarig socialsekreterare. Fråga inte vårdnadshavare.",
+        ALONE,
         "Du har ett påbörjat samtal.",
     ]
     assert by_id["threat"][0] == "Hot och säkerhet den 20 november 2026: kontakta BOPS hos polisen, samma dag."
@@ -696,7 +703,7 @@ ANSWER_TALK = (
 )
 def test_how_far_a_case_has_come_on_its_page(records: list[Record], lines: list[str], why: str) -> None:
     shown = [line for line in words(a_page(on_record(*records))) if "amtal" not in line or "steg" in line]
-    assert [line for line in shown if line not in (f"Ärende {OURS}", "Ärendet är stängt.")] == lines, why
+    assert [line for line in shown if line not in (f"Ärende {OURS}", ALONE, "Ärendet är stängt.")] == lines, why
 
 
 def test_the_days_of_the_policy_are_the_days_that_are_said() -> None:
@@ -897,7 +904,7 @@ def test_the_case_opens_every_dialog_of_its_state_without_asking_for_the_case() 
             phone.says("/avbryt")
             phone.presses("Ja, avbryt")
     office.given(CLOSED, phone)
-    assert commands() == [f"/stangning {OURS}"], "a closed case is only opened"
+    assert commands() == [f"/stangning {OURS}", f"/kollega {OURS}"], "a closed case is only opened, by whoever is in it"
     office.store.close()
 
 
@@ -909,7 +916,7 @@ def test_the_case_in_the_middle_of_a_dialog_is_that_of_the_dialog_and_the_questi
     phone.presses(OURS)
     asked = screen_of(phone)
     glance, again = phone.says("/arende")
-    assert glance.text.startswith(f"Ärende {OURS}\nHållna samtal: 1")
+    assert glance.text.startswith(f"Ärende {OURS}\n{ALONE}\nHållna samtal: 1")
     assert "Du har ett påbörjat samtal för" in glance.text
     assert again == asked
     phone.presses("Varför?")
@@ -939,6 +946,9 @@ def test_a_case_that_was_given_to_another_district_is_theirs_alone() -> None:
     office.given(a_fact("district", "Järva"), farsta)
     (gone,) = farsta.says(f"/arende {OURS}")
     assert gone.text.startswith("Du har inget ärende med den koden.")
+    (not_yet,) = jarva.says(f"/arende {OURS}")
+    assert not_yet.text == gone.text, "the district alone opens no case"
+    office.lets_in(jarva, OURS)
     (now,) = jarva.says(f"/arende {OURS}")
     assert now.text.startswith(f"Ärende {OURS}")
     (asked,) = farsta.says("/arende")

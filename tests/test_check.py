@@ -29,6 +29,7 @@ ok     data folder: {folder} is the owner's alone
 ok     disk: {free} MB free
 ok     key: {folder}/lots.key is the owner's alone
 ok     database: {folder}/ovning.db is whole, 2 records, the chain holds
+ok     cases: 1, of which nobody can open 0 (0 not closed)
 ok     access log: 0 rows, the chain holds, kept for 5 years
 ok     chats: 0 messages stand in the chats, none longer than it may
 ok     recipients: none: practice never leaves

@@ -265,9 +265,12 @@ def test_two_of_a_district_work_with_the_same_case(office: Office) -> None:
     bo.says("/samtal")
     assert OURS in labels(anna)
     assert OURS not in labels(bo), "the buttons are one's own latest cases"
+    (refused,) = bo.says(OURS)
+    assert refused.text.startswith("Du har inget ärende med den koden."), "the district alone opens no case"
+    office.lets_in(bo, OURS)
     bo.says(OURS)
     presses(bo, "young_adult", "yes", "!save")
-    assert [record["kind"] for record in office.kept()] == ["talk_held", "case_fact", "talk_held"]
+    assert [record["kind"] for record in office.kept()] == ["talk_held", "access_given", "case_fact", "talk_held"]
 
 
 def test_one_persons_buttons_do_nothing_in_anothers_hands(office: Office) -> None:

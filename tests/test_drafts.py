@@ -134,6 +134,7 @@ def test_a_draft_that_would_become_anothers_double_stays_where_it_is(office: Off
 
 def test_a_colleagues_draft_of_the_same_case_is_their_own(office: Office, phone: Phone) -> None:
     colleague = office.joins("ersattare")
+    office.lets_in(colleague, OURS)
     begins(phone, OURS)
     colleague.says("/samtal")
     colleague.says(OURS)

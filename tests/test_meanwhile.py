@@ -41,6 +41,7 @@ def test_a_talk_that_changed_after_the_read_back_is_read_back_again(office: Offi
     phone.says(f"/ratta {OURS}")
     presses(phone, "Samtal den 3 november 2026", "Samtalet ska inte finnas här", "Det sparades två gånger")
     colleague = office.joins()
+    office.lets_in(colleague, OURS)
     colleague.says(f"/ratta {OURS}")
     presses(colleague, "Samtal den 3 november 2026", "Dagen")
     colleague.says("9/11")

@@ -19,6 +19,7 @@ from bot.desk import Desk, Pressed, Said, press_data
 from bot.phone import CHANNEL
 from bot.practice import prepare
 from dialogs.policy import Policy
+from dialogs.records import AccessGiven
 from dialogs.registry import DIALOGS
 from dialogs.rules.workdays import is_a_working_day
 from state.people import Person
@@ -261,7 +262,12 @@ def test_the_terminal_has_its_own_person_beside_the_town() -> None:
         at_the_terminal = store.person_at(CHANNEL, terminal.ADDRESS)
         assert at_the_terminal is not None
         assert at_the_terminal.id != person.id
-        assert any(f"Ärende {code}" in line for line in spoken), "the same district: the case can be seen there too"
+        assert not any(f"Ärende {code}" in line for line in spoken), "the district alone opens no case"
+        with store.transaction():
+            store.append(AccessGiven(case=code, person=at_the_terminal.id), person, MONDAY)
+        next_day = Desk(store, DIALOGS, policy=Policy(), practice=True, now=lambda: MONDAY + timedelta(days=1))
+        terminal.talk(next_day, f"/arende {code}", io.StringIO(""), spoken.append)
+        assert any(f"Ärende {code}" in line for line in spoken), "let in, the case can be seen there too"
 
 
 def test_a_deployment_with_other_numbers_has_the_same_town() -> None:

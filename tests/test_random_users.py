@@ -24,7 +24,7 @@ from dialogs.answers import DONE
 from dialogs.arende import page
 from dialogs.case_code import ALPHABET
 from dialogs.case_facts import FACTS
-from dialogs.records import CaseFact, Corrected, TalkHeld
+from dialogs.records import AccessEnded, CaseFact, Corrected, TalkHeld
 from dialogs.registry import DIALOGS, KINDS
 from dialogs.rules.cases import the_fact_that_stands
 from dialogs.rules.talks import talks_held
@@ -48,6 +48,7 @@ CASE_COMMANDS = (
         "/remiss",
         "/remiss",
         "/remiss",
+        "/kollega",
     ),
 )
 """Each takes the code of a case behind it; the last is the code alone."""
@@ -132,12 +133,19 @@ class World:
                 assert int(said[1] or said[2]) == count
 
     def is_theirs_to_see(self, phone: Phone, screen: Screen) -> None:
-        """No code of a case that is another district's, and never was theirs."""
+        """No code of a case that is another district's, or that they were never let into."""
         shown = set(CODE.findall(screen.text + " ".join(f"{b.label} {b.value}" for b in screen.buttons)))
         if shown:
             districts = self.districts()
             district = self.office.person(phone).district
             assert all(district in districts.get(code, {district}) for code in shown), (district, screen)
+            me = self.office.person(phone).id
+            let_in = {
+                held.record.case
+                for held in self.office.store.records()
+                if held.author == me or me in (held.record.payload().get("person"), held.record.payload().get("value"))
+            }
+            assert all(code in let_in for code in shown if code in districts), (me, screen)
 
     def districts(self) -> dict[str, set[str]]:
         """Every district that a case has been in, by its code."""
@@ -165,8 +173,11 @@ class World:
             self._press(phone, (max(phone.shown), screen, screen.buttons[0]))
 
     def commands(self, who: int, which: int, command: str) -> None:
-        """A command with a case behind it, anybody's, or the code alone."""
+        """A command with a case behind it, or the code alone: every fourth anybody's, the others one's own."""
         cases = sorted({held.record.case for held in self.office.store.records()}) or [OURS]
+        person = self.office.person(self.people[who])
+        mine = [case for case in cases if which % 4 and self.office.desk.may_see(person, case)]
+        cases = mine or cases
         self.types(who, f"{command} {cases[which % len(cases)]}".strip())
 
     def changes_an_answer(self, who: int, which: int) -> None:
@@ -265,7 +276,8 @@ class World:
             afresh = replace(world, entries=by_case.__getitem__)
             for case, entries in by_case.items():
                 facts = {e.record.fact: e.record.value for e in entries if isinstance(e.record, CaseFact)}
-                assert world.may_see(case) == (facts.get("district", entries[0].district) == world.district)
+                ours = facts.get("district", entries[0].district) == world.district
+                assert world.may_see(case) == (ours and is_in(entries, world.person))
                 assert world.is_closed(case) == is_closed(entries)
                 if not world.may_see(case):
                     assert world.entries(case) == ()
@@ -279,6 +291,18 @@ class World:
 
 LIKELY = {"number": "45", "month": "2029-03"}
 """What one would type where there is nothing to press."""
+
+
+def is_in(entries: Sequence[Envelope], person: str) -> bool:
+    """By hand, backwards: what was said of them last, or written by them since."""
+    for entry in reversed(entries):
+        about = entry.record.payload()
+        if isinstance(entry.record, AccessEnded) and entry.record.person == person:
+            return False
+        named = isinstance(entry.record, CaseFact) and "coordinator" in entry.record.fact and about["value"] == person
+        if named or about.get("person") == person or (entry.author == person and not entry.record.bookkeeping):
+            return not entry.record.apart
+    return False
 
 
 def is_closed(entries: Sequence[Envelope]) -> bool:

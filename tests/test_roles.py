@@ -61,6 +61,11 @@ def test_the_roles_that_get_at_cases_are_these() -> None:
 def test_a_role_that_gets_at_cases_does_so_by_each_of_them(office: Office, note: str, role: Role) -> None:
     for value in values(note):
         phone = office.joins(role)
+        assert not shows_the_case(forged(office, phone, f"-:0:{value}")), f"{value}: the role alone opens no case"
+        phone.says("/avbryt")
+        with office.store.transaction():
+            office.store._conn.execute("DELETE FROM session")
+        office.lets_in(phone, OURS)
         if value != f"/hotbild {OURS}" and (" " in value or value.startswith(("case", "note"))):
             assert shows_the_case(forged(office, phone, f"-:0:{value}")), value
         elif value not in ("/arende", "/overforing"):  # the threat dialog asks of 112 before it asks for the case
@@ -94,6 +99,7 @@ def test_another_role_gets_at_no_case_by_a_forged_button(office: Office, note: s
 @pytest.mark.parametrize("role", OUTSIDERS)
 def test_another_role_answers_in_nobodys_dialog(office: Office, note: str, role: Role) -> None:
     colleague, phone = office.joins(), office.joins(role)
+    office.lets_in(colleague, OURS)
     colleague.says(f"/samtal {OURS}")
     session = office.store.active_session(office.person(colleague).id)
     assert session is not None

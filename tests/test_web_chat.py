@@ -992,27 +992,31 @@ def ear(browser: Browser) -> Any:
 
 
 def test_a_colleagues_talk_is_heard_at_once_and_nothing_of_it(house: House) -> None:
-    """Both who has the chat and who has the case page open; not who is in another district."""
+    """Both who has the chat and who has the case page open; not who is in another district, or not in the case."""
     anna, bo, far = house.comes(), house.comes(), house.comes(district="Skärholmen")
+    beside = house.comes()
     code = a_talk(anna)
+    house.lets_in(house.id_of(bo), code)
     anna.sends("/svar", {"nyckel": key_of(anna), "n": "80", "tryck": f"/samtal {code}"})
     bo.sends("/arenden", {"nyckel": key_of(bo), "kod": code})
     assert bo.path.startswith("/arende/")
     case_page = bo.page.one("main").text
     house.passes(seconds=30)
     colleague = house.comes()
+    house.lets_in(house.id_of(colleague), code)
 
     async def story() -> None:
-        async with ear(anna) as at_chat, ear(bo) as at_case, ear(far) as elsewhere:
+        async with ear(anna) as at_chat, ear(bo) as at_case, ear(far) as elsewhere, ear(beside) as outside:
             assert at_chat.headers["Content-Type"].startswith("text/event-stream")
             assert at_chat.headers["Cache-Control"] == "no-store"
-            ears = [Stream(one) for one in (at_chat, at_case, elsewhere)]
+            ears = [Stream(one) for one in (at_chat, at_case, elsewhere, outside)]
             for one in ears:
                 assert await one.hears() == "nytt"
             await saves_a_talk(colleague, code)
             assert await ears[0].hears() == "nytt"
             assert await ears[1].hears() == "nytt"
             assert await ears[2].is_quiet()
+            assert await ears[3].is_quiet()
 
     house.site.run(story())
     anna.opens("/", X_Lots_Live="1")

@@ -18,6 +18,7 @@ REASONS = {
     "utlamnande": "utlämnande av en handling",
     "tillsyn": "tillsyn eller granskning",
     "overforing": "överföring till verksamhetssystemet",
+    "bemanning": "någon tar över eller lämnar ärenden",
     "prov": "prov av rutinen",
 }
 """Every reason by its code. A code and no words of one's own: what is logged names nobody."""

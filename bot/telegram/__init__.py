@@ -374,9 +374,16 @@ class Telegram:
             try:
                 self._dispatch(self._front.sweep(CHANNEL))
                 self._work()  # picks up what a busy store left behind
+                self._dispatch(self._left_by_others())
             except StoreError as fault:
                 log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
             await asyncio.sleep(SWEEP_EVERY)
+
+    def _left_by_others(self) -> list[Leaving]:
+        """What another channel, or a command, has put into the outbox meanwhile."""
+        known = {message.id for queue in self._queues.values() for message in queue}
+        known |= {done.row for done in self._done}
+        return [message for message in self._front.store.unsent(CHANNEL) if message.id not in known]
 
     # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────
 

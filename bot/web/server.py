@@ -156,9 +156,8 @@ class Web:
 
     def _saved_in(self, saved_in: frozenset[str]) -> None:
         """A case has changed: whoever may see it has it before them anew."""
-        districts = {self._store.district_of(case) for case in saved_in}
         for person in self._store.people(WEB):
-            if person.district in districts:
+            if any(self._desk.may_see(person, case) for case in saved_in):
                 self.live.changed(person.id)
 
     # ── at the door ──────────────────────────────────────────────────────────────────────────────────────────
@@ -438,8 +437,7 @@ class Web:
     async def _case(self, request: web.Request) -> web.StreamResponse:
         person = request[VISIT].person
         code = self._cases.code(request.match_info["handle"])
-        may_see = self._desk.world(person, self._desk.now()).may_see
-        if code is None or not person.may_open_cases or not may_see(code):
+        if code is None or not self._desk.may_see(person, code):
             cases.asked(self._desk, person, code or "", BUTTON)
             return _to("/arenden")
         shown = cases.shown(self._desk, person, code)

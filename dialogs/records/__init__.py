@@ -1,5 +1,6 @@
 """What is kept: a frozen dataclass a kind; what is kept, exported and noted are one thing."""
 
+from dialogs.records.access import AccessEnded, AccessGiven, PersonRef
 from dialogs.records.base import BadRecord, CaseRef, Coded, Entry, Part, Record, RecordRef
 from dialogs.records.cases import CaseClosed, CaseFact, CaseOpened, CaseReopened
 from dialogs.records.consents import (
@@ -24,6 +25,8 @@ from dialogs.records.threats import (
 from dialogs.records.transfers import CorrectionNotice, Declined, DeclineReason, DeclineSettled, Received, Transferred
 
 __all__ = [
+    "AccessEnded",
+    "AccessGiven",
     "BadRecord",
     "CaseClosed",
     "CaseFact",
@@ -47,6 +50,7 @@ __all__ = [
     "HandoverTold",
     "Part",
     "PartyAnswer",
+    "PersonRef",
     "Received",
     "Record",
     "RecordRef",

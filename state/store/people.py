@@ -52,6 +52,15 @@ class People(Records):
         row = self._row(f"SELECT {_PERSON} FROM person WHERE id = ? AND revoked_at IS NULL", id_)
         return _person(row) if row else None
 
+    def anybody(self, id_: str) -> Person | None:
+        """A person by their id, also one who is revoked: what they could see is asked afterwards too.
+
+        :param id_: the id.
+        :returns: the person as they are or were, or ``None`` where there never was one.
+        """
+        row = self._row(f"SELECT {_PERSON} FROM person WHERE id = ?", id_)
+        return _person(row) if row else None
+
     def labels(self) -> dict[str, str]:
         """What colleagues see of everyone who may have written a record, those who are revoked and Lots included.
 

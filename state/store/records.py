@@ -21,6 +21,12 @@ _RECORD = (
     "seq, id, kind, schema, author, district, occurred_at, recorded_at, payload, salt, digest, previous, hash, purge"
 )
 
+_LETS_IN = (
+    "SELECT seq, case_code FROM record WHERE purge IS NULL AND kind IN ('access_given', 'case_fact') AND "
+    "coalesce(json_extract(payload, '$.person'), json_extract(payload, '$.value')) = ? ORDER BY seq DESC LIMIT 100"
+)
+"""As the index ``record_lets_in`` has it."""
+
 
 class Records(File):
     """The records, and the cases they make."""
@@ -143,15 +149,17 @@ class Records(File):
         (held,) = self.links(row[0], row[0])
         return held
 
-    def latest_cases(self, author: str, limit: int) -> list[str]:
-        """The cases a person wrote in, latest first.
+    def latest_cases(self, person: str, limit: int) -> list[str]:
+        """The cases a person wrote in, was let into or is named in, latest first; whether they get at them is not said.
 
-        :param author: the person's id.
+        :param person: their id.
         :param limit: how many at most.
-        :returns: case codes; only the person's last hundred records are looked at.
+        :returns: case codes; only the last hundred records of each sort are looked at.
         """
-        rows = self._rows("SELECT case_code FROM record WHERE author = ? ORDER BY seq DESC LIMIT 100", author)
-        return list(dict.fromkeys(row[0] for row in rows if row[0]))[:limit]  # one that was purged has none
+        rows = self._rows("SELECT seq, case_code FROM record WHERE author = ? ORDER BY seq DESC LIMIT 100", person)
+        rows += self._rows(_LETS_IN, person)
+        latest = [case for _seq, case in sorted(rows, reverse=True) if case]  # one that was purged has none
+        return list(dict.fromkeys(latest))[:limit]
 
     def case_exists(self, case: str) -> bool:
         """Whether any record has a code.
