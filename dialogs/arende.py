@@ -342,7 +342,7 @@ def _colleague_line(case: str, world: World) -> list[Line]:
     others = [(person, label) for person, label in members(case, world) if person != world.person]
     if not others:
         return []
-    everybody = listed_inside([Text(_("du")), *(Text("{who}", who=Verbatim(label)) for _id, label in others)])
+    everybody = listed_inside([Text(_("du")), *(as_text(Verbatim(label)) for _id, label in others)])
     words = Text(_("Kommer åt ärendet: {everybody}."), everybody=everybody)
     return [Line(words, ("ENV-1",), tuple(inside[person] for person, _label in others))]
 
