@@ -22,6 +22,7 @@ POINTS = {
     "need to know": ("test_roles",),
     "the lock": ("test_lock", "test_lock_telegram"),
     "abuse": ("test_limits", "test_abuse"),
+    "the chat erases itself": ("test_traces",),
     "threat model": ("test_threat_model",),
 }
 """The files that are proofs from their first line to their last, by what they prove."""
