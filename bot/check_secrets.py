@@ -42,7 +42,7 @@ def secret_findings(settings: Settings) -> Iterator[Finding]:
     running = _who_serves(settings.database)
     yield _process(running)
     yield _swap(settings, running)
-    if settings.web:
+    if settings.web or settings.mode == "chatt":
         yield _locks(settings)
 
 

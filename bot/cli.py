@@ -303,7 +303,7 @@ def people(ctx: click.Context) -> None:
 @reason_option
 @click.pass_context
 def revoke(ctx: click.Context, person_id: str, reason: str | None) -> None:
-    """End everything of a person at once: access, drafts, what waits; with a reason, list what they could see."""
+    """End everything of a person at once, and list what they could see."""
     from bot.commands.members import told_of_revoked, why_listed
 
     settings = settings_of(ctx)

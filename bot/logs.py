@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bot.hushed import hushed
 from state.errors import BadSettings
 
-CARRIED = ("event", "session", "dialog", "code", "fault", "where", "bundle", "tries")
+CARRIED = ("event", "session", "dialog", "code", "fault", "where", "bundle", "tries", "number")
 """The extra fields a line may carry."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -58,7 +58,7 @@ QUESTIONS = (
         why=Why(words=_("Bara de som arbetar med ärendet kommer åt det.")),
     ),
     Question(
-        id="what",
+        id="add_or_remove",
         asks=_("Vad vill du göra?"),
         label=_("Ändring"),
         kind=WHAT,
@@ -169,11 +169,11 @@ ROUTES = (
     Decide(
         "case",
         by=_what_can_be_done,
-        ways={"both": "what", "add": "colleague", "remove": "whom", "nothing": "nobody"},
+        ways={"both": "add_or_remove", "add": "colleague", "remove": "whom", "nothing": "nobody"},
         rules=("ENV-1",),
     ),
-    Go("what", "colleague", on="add"),
-    Go("what", "whom", on="remove"),
+    Go("add_or_remove", "colleague", on="add"),
+    Go("add_or_remove", "whom", on="remove"),
     Go("colleague", "added"),
     Decide("whom", by=_whom, ways={"colleague": "removed", "self": "left"}),
 )

@@ -134,7 +134,7 @@ def test_of_every_attacker_it_is_told_what_is_seen_what_stops_it_and_what_does_n
         stopped, _, left = told[name].partition("\nDet här hindras inte:\n")
         assert "| hot |" in stopped, name
         assert left.strip().startswith("- "), name
-    assert "\n- **Åtkomstlogg.**" in told["Det som saknas"]
+    assert "\n- **Granskning utifrån.**" in told["Det som saknas"], "what is missing is still said"
 
 
 def test_every_law_of_the_assessment_says_when_it_was_read() -> None:

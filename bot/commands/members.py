@@ -35,7 +35,7 @@ def members(
     remove: str | None,
     reason: str | None,
 ) -> None:
-    """List who gets at a case, or the cases that nobody gets at; let somebody in, or take somebody out."""
+    """List who gets at which cases; let somebody in, or take somebody out."""
     if case is None and (add is not None or remove is not None):
         raise click.UsageError("--add and --remove need the code of a case")
     if person_id is not None and case is not None:

@@ -178,18 +178,6 @@ class Traces(File):
             (LATEST, channel, address, message),
         )
 
-    def all_due(self, channel: str | None = None, address: str | None = None) -> None:
-        """Let the next sweep take away what stands, as if an hour had gone by.
-
-        :param channel: where; everywhere where it is left out.
-        :param address: in whose chat; in every chat where it is left out.
-        """
-        self._conn.execute(
-            "UPDATE trace SET due = 0 WHERE channel = coalesce(?, channel) AND address = coalesce(?, address) "
-            "AND given_up_at IS NULL",
-            (channel, address),
-        )
-
     def give_traces_up(self, channel: str, now: datetime) -> int:
         """Give up what was tried and is too old for the chat's keeper to take away.
 
