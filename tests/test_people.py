@@ -284,7 +284,7 @@ def test_who_may_open_no_case_is_offered_none_and_gets_none(shared: Lots, joins:
 
 
 def test_a_case_that_moves_is_the_other_districts(shared: Lots, joins: Joins) -> None:
-    """One dialog, and it is gone for the one who moved it; the other's coordinator has it whole."""
+    """One dialog, and it is gone for the one who moved it; the other's coordinator has it whole, once let in."""
     anna, bert = joins(), joins(district="Skärholmen")
     says(anna, "/samtal", CASE)
     names_a_new_case(anna)
@@ -299,6 +299,8 @@ def test_a_case_that_moves_is_the_other_districts(shared: Lots, joins: Joins) ->
     presses(anna, "Spara", "Uppgifterna är sparade")
     says(anna, f"/arende {case}", "Du har inget ärende med den koden.")
     assert case not in says(anna, "/samtal", CASE).labels
+    says(bert, f"/arende {case}", "Du har inget ärende med den koden.")
+    assert shared.run("members", case, "--add", id_of(shared, bert)).returncode == 0
     assert "Hållna samtal: 1 av 3–5." in says(bert, f"/arende {case}", f"Ärende {case}").text
     presses(bert, "Registrera samtal", HELD)
     moved = [one.record for one in shared.records("case_fact", anna)]
