@@ -124,12 +124,12 @@ def _says_nobody(answers: Answers, world: World) -> Sequence[Words]:
 
 _WITH_IT = {
     "colleague": (
-        _("Det som personen har påbörjat i ärendet tas bort."),
-        _("Personen står kvar som {label}. Ändra det under Uppgifter."),
+        _("Det som kollegan har påbörjat i ärendet tas bort."),
+        _("Kollegan står kvar som {label}. Välj Ändra uppgifter sedan."),
     ),
     "self": (
         _("Det du har påbörjat i ärendet tas bort."),
-        _("Du står kvar som {label}. Ändra det först under Uppgifter."),
+        _("Du står kvar som {label}. Välj Ändra uppgifter först."),
     ),
 }
 
