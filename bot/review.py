@@ -157,7 +157,7 @@ def review_screen(desk: Desk, person: Person, place: str, now: datetime) -> Scre
     head: list[Words] = [
         loggkontroll.title_of(month, lang),
         Text(_("Stadsdel: {district}."), district=Verbatim(person.district)),
-        _("Kedjan håller: ingen rad är ändrad eller borta.")
+        _("Kedjan håller. Ingen rad är ändrad eller borta.")
         if the_month_holds(desk.store, month)
         else _("Kedjan håller inte. Säg till den som sköter Lots genast."),
         "",

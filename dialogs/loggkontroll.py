@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -125,67 +125,58 @@ def parts(looks: Sequence[Look], month: date, titles: Mapping[str, Words], langu
     :param language: the reader's.
     :returns: figures, looks without a record, denied tries, looks out of hours, looks at closed cases, and a sample.
     """
-
-    def when(at: datetime) -> Words:
-        return Text(_("den {day} {time}"), day=at.date(), time=Verbatim(clock_time(at, language)))
-
     of_cases = [one for one in looks if one.what in ("looked", "changed")]
     opened = [one for one in of_cases if not one.overview]
-    never = _pairs((one for one in opened if not one.wrote), when)
-    closed = _pairs((one for one in opened if one.closed and one.what == "looked"), when)
+    never = [one for one in opened if not one.wrote]
     late = [one for one in of_cases if is_out_of_hours(one.at)]
-    denied = [
-        Text(_("– {who} frågade efter {case} {when}."), who=Verbatim(one.who), case=_case(one), when=when(one.at))
-        for one in looks
-        if one.what == "denied"
-    ]
-    drawn = [
-        Text(
-            _("– {who}, {case}, {page}, {when}."),
-            who=Verbatim(one.who),
-            case=_case(one),
-            page=_page(one, titles),
-            when=when(one.at),
-        )
-        for one in sample(opened, month)
-    ]
+    closed = [one for one in opened if one.closed and one.what == "looked"]
+    denied = [_denied(one, language) for one in looks if one.what == "denied"]
+    drawn = [_drawn(one, titles, language) for one in sample(opened, month)]
+    much = _("Är någon siffra mycket högre än du väntade dig? Fråga varför.")
     return [
-        Part(
-            _("Siffror"),
-            _figures(looks, of_cases),
-            _("Är någon siffra mycket högre än du väntade dig? Fråga varför.") if of_cases else None,
-        ),
-        Part(
+        Part(_("Siffror"), _figures(looks, of_cases), much if of_cases else None),
+        _part(
             _("Tittat i ett ärende, men aldrig sparat något där"),
-            never or [_NOTHING],
-            _("Fråga varför personen behövde se ärendet.") if never else None,
+            _pairs(never, language),
+            _("Fråga varför medarbetaren behövde se ärendet."),
         ),
-        Part(
-            _("Frågat efter ett ärende utan att få se det"),
-            denied or [_NOTHING],
-            _("Fråga var personen fick koden ifrån.") if denied else None,
-        ),
-        Part(
+        _part(_("Frågat efter ett ärende utan att få se det"), denied, _("Fråga var medarbetaren fick koden ifrån.")),
+        _part(
             _("Tittat eller sparat på kvällen, natten eller en ledig dag"),
-            _by_person(late, when) or [_NOTHING],
-            _("Hade personen jour eller ett möte då?") if late else None,
+            _by_person(late, language),
+            _("Hade medarbetaren jour eller ett möte då?"),
         ),
-        Part(
-            _("Tittat i ett stängt ärende"),
-            closed
-            if (closed := _pairs((one for one in opened if one.closed and one.what == "looked"), when))
-            else [_NOTHING],
-            _("Fråga varför ärendet behövdes igen.") if closed else None,
-        ),
-        Part(
-            _("Dragna av slumpen"),
-            drawn or [_NOTHING],
-            _("Fråga personen vad det gällde. Jämför med verksamhetssystemet.") if drawn else None,
-        ),
+        _part(_("Tittat i ett stängt ärende"), _pairs(closed, language), _("Fråga varför ärendet behövdes igen.")),
+        _part(_("Stickprov"), drawn, _("Fråga medarbetaren vad det gällde. Jämför med verksamhetssystemet.")),
     ]
 
 
-_NOTHING = _("Inget den här månaden.")
+def _part(title: Words, lines: Sequence[Words], ask: Words) -> Part:
+    """A part that asks only where it has something to ask about."""
+    return Part(title, lines, ask) if lines else Part(title, [_("Inget den här månaden.")])
+
+
+def _when(at: datetime, language: str) -> Words:
+    return Text(_("den {day} {time}"), day=at.date(), time=Verbatim(clock_time(at, language)))
+
+
+def _denied(look: Look, language: str) -> Words:
+    return Text(
+        _("– {who} frågade efter {case} {when}."),
+        who=Verbatim(look.who),
+        case=_case(look),
+        when=_when(look.at, language),
+    )
+
+
+def _drawn(look: Look, titles: Mapping[str, Words], language: str) -> Words:
+    return Text(
+        _("– {who}, {case}, {page}, {when}."),
+        who=Verbatim(look.who),
+        case=_case(look),
+        page=_page(look, titles),
+        when=_when(look.at, language),
+    )
 
 
 def printed_part(printings: Sequence[Printing], language: str) -> Part:
@@ -207,8 +198,8 @@ def printed_part(printings: Sequence[Printing], language: str) -> Part:
         )
         for one in printings
     ]
-    ask = _("Vet du om varje utskrift? Finns papperen och filerna kvar?") if lines else None
-    return Part(_("Utskrifter med kommandon"), lines or [_NOTHING], ask)
+    ask = _("Vet du om varje utskrift? Finns papperen och filerna kvar?")
+    return _part(_("Utskrifter med kommandon"), lines, ask)
 
 
 def sample(looks: Sequence[Look], month: date) -> list[Look]:
@@ -226,24 +217,18 @@ def sample(looks: Sequence[Look], month: date) -> list[Look]:
 def _figures(looks: Sequence[Look], of_cases: Sequence[Look]) -> list[Words]:
     count = Counter(one.what for one in looks)
     lines: list[Words] = [
-        Text(
-            _("Tittat: {looked}. Sparat: {changed}. Nekat: {denied}. Läst loggen: {log}."),
-            looked=count["looked"],
-            changed=count["changed"],
-            denied=count["denied"],
-            log=count["log"],
-        ),
-        Text(
-            _("Personer: {people}. Ärenden: {cases}."),
-            people=len({one.person for one in looks if one.what != "log"}),
-            cases=len({one.mark for one in of_cases}),
-        ),
+        Text(_("Tittat: {number}."), number=count["looked"]),
+        Text(_("Sparat: {number}."), number=count["changed"]),
+        Text(_("Nekat: {number}."), number=count["denied"]),
+        Text(_("Läst loggen: {number}."), number=count["log"]),
+        Text(_("Användare: {number}."), number=len({one.person for one in looks if one.what != "log"})),
+        Text(_("Ärenden: {number}."), number=len({one.mark for one in of_cases})),
     ]
     for person, _times in Counter(one.person for one in of_cases).most_common():
         own = [one for one in of_cases if one.person == person]
         lines.append(
             Text(
-                _("– {who}: tittat {looked}, sparat {changed}, ärenden {cases}."),
+                _("– {who}. Tittat: {looked}. Sparat: {changed}. Ärenden: {cases}."),
                 who=Verbatim(own[0].who),
                 looked=sum(one.what == "looked" for one in own),
                 changed=sum(one.what == "changed" for one in own),
@@ -253,29 +238,29 @@ def _figures(looks: Sequence[Look], of_cases: Sequence[Look]) -> list[Words]:
     return lines
 
 
-def _pairs(looks: Iterable[Look], when: Callable[[datetime], Words]) -> list[Words]:
+def _pairs(looks: Iterable[Look], language: str) -> list[Words]:
     """A line for each person and case, the oldest first."""
     held: dict[tuple[str, str], list[Look]] = {}
     for one in looks:
         held.setdefault((one.person, one.mark), []).append(one)
-    said = _("– {who}, {case}: gånger {times}, senast {when}.")
+    said = _("– {who}, {case}. Antal gånger: {times}. Senast {when}.")
     return [
-        Text(said, who=Verbatim(own[0].who), case=_case(own[0]), times=len(own), when=when(own[-1].at))
+        Text(said, who=Verbatim(own[0].who), case=_case(own[0]), times=len(own), when=_when(own[-1].at, language))
         for own in held.values()
     ]
 
 
-def _by_person(looks: Sequence[Look], when: Callable[[datetime], Words]) -> list[Words]:
+def _by_person(looks: Sequence[Look], language: str) -> list[Words]:
     lines: list[Words] = []
     for person in dict.fromkeys(one.person for one in looks):
         own = [one for one in looks if one.person == person]
         lines.append(
             Text(
-                _("– {who}: gånger {times}, ärenden {cases}, senast {when}."),
+                _("– {who}. Antal gånger: {times}. Antal ärenden: {cases}. Senast {when}."),
                 who=Verbatim(own[0].who),
                 times=len(own),
                 cases=len({one.mark for one in own}),
-                when=when(own[-1].at),
+                when=_when(own[-1].at, language),
             )
         )
     return lines
@@ -298,8 +283,8 @@ INTRODUCTION: tuple[Words, ...] = (
 """What stands at the top of the list on paper."""
 
 SIGNED = Part(
-    _("Klart"),
-    (_("Granskad den:"), _("Av (roll, inte namn i Lots):"), _("Det här fördes vidare till:")),
+    _("När du är klar"),
+    (_("Granskad den:"), _("Granskad av (roll):"), _("Det här fördes vidare till:")),
     _("Spara listan i nämndens diarium. Den har ärendekoder, så skicka den inte med e-post."),
 )
 """What the reviewer fills in at the end."""
@@ -314,7 +299,7 @@ def chain_part(*, whole: bool, before: tuple[int, str], last: tuple[int, str], c
     :param cut: the day of the last row that was taken away since it was old enough; ``None`` where none was.
     :returns: the part.
     """
-    said = _("Kedjan håller: ingen rad är ändrad eller borta.")
+    said = _("Kedjan håller. Ingen rad är ändrad eller borta.")
     lines: list[Words] = [said if whole else _("Kedjan håller inte. Säg till den som sköter Lots genast.")]
     named = _("Sista raden i {which}: nummer {number}, {hash}.")
     for which, (number, hash_) in ((_("förra listan"), before), (_("den här listan"), last)):
@@ -322,7 +307,7 @@ def chain_part(*, whole: bool, before: tuple[int, str], last: tuple[int, str], c
     if cut is not None:
         lines.append(Text(_("Äldre rader är borttagna. Den sista var från den {day}."), day=cut))
     return Part(
-        _("Är loggen hel"), lines, _("Jämför med slutet av förra månadens lista. Där ska stå samma nummer och tecken.")
+        _("Är loggen hel?"), lines, _("Jämför med slutet av förra månadens lista. Där ska stå samma nummer och tecken.")
     )
 
 

@@ -566,10 +566,10 @@ def test_the_check_list_is_the_whole_months_with_boxes_and_the_chain(real: Insta
     text = ended.stdout
     assert text.startswith("Loggkontroll för november 2026\n")
     assert "10 § lag (2001:454)" in text
-    for part in ("Siffror", "Utskrifter med kommandon", "Dragna av slumpen", "Är loggen hel", "Klart"):
+    for part in ("Siffror", "Utskrifter med kommandon", "Stickprov", "Är loggen hel?", "När du är klar"):
         assert f"\n\n{part}\n" in text
-    assert "Tittat: 2. Sparat: 0. Nekat: 0." in text
-    assert "[ ] Fråga personen vad det gällde." in text
+    assert "Tittat: 2.\nSparat: 0.\nNekat: 0.\n" in text
+    assert "[ ] Fråga medarbetaren vad det gällde." in text
     rows = list(real.store.access())
     assert f"Sista raden i den här listan: nummer 2, {rows[1].hash[:16]}." in text
     assert "Sista raden i förra listan: nummer 0," in text
