@@ -61,3 +61,15 @@ def test_whoever_asks_the_web_for_a_case_they_may_not_see_stands_in_it(house: Ho
         browser.sends("/arenden", {"nyckel": key_of(browser), "kod": "ÖK7-M4W"})
     said = [(row.role, row.what, row.page) for row in house.store.access(after=before)]
     assert said == [(role, "denied", page) for role in ("samordnare", "chef") for page in ("knapp", "text")]
+
+
+def test_the_check_list_is_laid_out_in_parts_with_a_figure_to_a_row(house: House) -> None:
+    a_talk(house.comes())
+    reviewer = house.comes("granskare")
+    reviewer.opens("/")
+    reviewer.presses("Loggkontroll")
+    headings = [node.text for node in reviewer.page.all("h3")]
+    assert headings[0] == "Siffror"
+    assert headings[-1] == "Stickprov"
+    labels = [node.text for node in reviewer.page.all("span", **{"class": "label"})]
+    assert labels == ["Tittat:", "Sparat:", "Nekat:", "Läst loggen:", "Användare:", "Ärenden:"]

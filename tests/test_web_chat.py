@@ -859,8 +859,10 @@ def test_a_role_that_opens_no_cases_sees_none(house: House, role: Role) -> None:
         other.opens("/")
         other.sends("/svar", {"nyckel": key_of(other), "n": str(hash(pressed) & 0xFFFF), "tryck": pressed})
         assert code not in other.page.text, pressed
+    assert "Med din roll kan du inte öppna ärenden." in other.opens("/arenden").page.text
+    assert not list(other.page.all("input", name="kod")), "a field would ask for a code that only leaves a denied row"
     listed = other.sends("/arenden", {"nyckel": key_of(other), "kod": code})
-    assert "Med din roll kan du inte öppna ärenden." in listed.page.text
+    assert listed.page.text.count("Med din roll kan du inte öppna ärenden.") == 1
 
 
 def test_another_districts_case_is_not_there(house: House) -> None:

@@ -51,8 +51,8 @@ class Block:
 
     :ivar kind: ``told`` for what is said about what was just done; ``ask`` for the line that asks, which heads the
         message; ``text`` for a line; ``pairs`` for lines of the form "Label: value", each as both halves; ``list`` for
-        the lines of a list; ``after`` for a line that ends with a colon and what stands under it; ``piece`` for words
-        that are copied.
+        the lines of a list; ``part`` for the heading of what stands under it; ``after`` for a line that ends with a
+        colon and what stands under it; ``piece`` for words that are copied.
     :ivar lines: the words; those of all blocks in order are the message's.
     """
 
@@ -184,6 +184,8 @@ def _blocks(lines: Sequence[str], asks: int) -> Iterator[Block]:
             kinds.append(("ask", line))
         elif line.startswith("– "):
             kinds.append(("list", line))
+        elif number and not lines[number - 1] and line[-1:].isalnum() and not _PAIR.fullmatch(line):
+            kinds.append(("part", line))
         else:
             paired = _PAIR.fullmatch(line) and not tone(line)
             kinds.append(("pairs" if paired else "text" if line else "", line))
@@ -191,7 +193,7 @@ def _blocks(lines: Sequence[str], asks: int) -> Iterator[Block]:
         held = [line for _kind, line in run]
         if kind == "pairs" and len(held) > 1:
             yield Block(kind, [_PAIR.fullmatch(line).groups() for line in held])  # type: ignore[union-attr]
-        elif kind == "list":
+        elif kind in ("list", "part"):
             yield Block(kind, [[line] for line in held])
         elif kind == "ask":
             question, mark, rest = held[0].partition("? ")
