@@ -34,8 +34,8 @@ def test_those_that_can_be_used_are_listed_without_their_codes_and_one_that_is_t
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
     until = f"until {(now + timedelta(hours=1)).astimezone(settings.zone):%Y-%m-%d %H:%M}"
-    assert lines[0].split("  ")[1:] == ["chef", "Farsta", until, "for somebody new, opens all"]
-    assert lines[1].endswith(f"for {person}, opens all")
+    assert lines[0].split("  ")[1:] == ["chef", "Farsta", until, "for somebody new"]
+    assert lines[1].endswith(f"for {person}")
     assert len(lines) == 2
     assert first not in ended.stdout
 

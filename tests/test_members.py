@@ -115,7 +115,7 @@ def test_who_is_revoked_is_told_of_by_figures_and_listed_where_somebody_says_why
     assert CASE not in said
     assert OTHER_CASE not in said
     listed = house.lots("members", "--person", house.me.id, *WHY).output
-    lines = [f"{CASE}  open  1 others can open it", f"{OTHER_CASE}  open  0 others can open it"]
+    lines = [f"{CASE}  open  1 other can open it", f"{OTHER_CASE}  open  0 others can open it"]
     assert listed.splitlines() == ["they could see 2 cases", *sorted(lines)]
     said = house.lots("revoke", house.colleague.id, "--reason", "tillsyn").output
     assert said.splitlines()[1:] == ["they could see 1 case", f"{CASE}  open  0 others can open it"]

@@ -6,6 +6,9 @@ import click
 
 from bot.commands.opened import settings_of, store_of
 
+_ONLY = {"all": "", "browser": ", one more browser only", "bell": ", the doorbell only"}
+"""What an invitation opens, where that is not everything."""
+
 
 @click.command()
 @click.option("--withdraw", metavar="ID", multiple=True, help="Take back the one with this id.")
@@ -26,4 +29,6 @@ def invitations(ctx: click.Context, withdraw: tuple[str, ...]) -> None:
     for held in left:
         until = held.expires_at.astimezone(settings.zone)
         whom = f"for {held.person}" if held.person else "for somebody new"
-        click.echo(f"{held.id}  {held.role}  {held.district}  until {until:%Y-%m-%d %H:%M}  {whom}, opens {held.opens}")
+        click.echo(f"{held.id}  {held.role}  {held.district}  until {until:%Y-%m-%d %H:%M}  {whom}{_ONLY[held.opens]}")
+    if not left:
+        click.echo("no invitation can be used")

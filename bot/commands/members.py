@@ -162,7 +162,8 @@ def _say_theirs(theirs: Sequence[Members], person: Person) -> None:
     click.echo(f"they could see {_cases(len(theirs))}")
     for one in theirs:
         left = sum(id_ != person.id for id_ in one.reach)
-        click.echo(f"{one.case}  {'closed' if one.closed else 'open'}  {left} others can open it")
+        others = "1 other" if left == 1 else f"{left} others"
+        click.echo(f"{one.case}  {'closed' if one.closed else 'open'}  {others} can open it")
 
 
 def _cases(count: int) -> str:
