@@ -226,7 +226,9 @@ class Turn:
         if shown is None:
             return
         if number := self._store.tell_given_up(self._person.channel, self._person.address):
-            left = Text(_("Meddelanden som inte gick att ta bort ur chatten: {number}. Ta bort dem."), number=number)
+            left = Text(
+                _("Meddelanden som inte gick att ta bort ur chatten: {number}. Ta bort dem själv."), number=number
+            )
             shown["screen"]["text"] = f"{say(left, self._person.language)}\n{shown['screen']['text']}"
 
     def _clear(self) -> None:

@@ -30,7 +30,7 @@ from tests.telegram_phone import Wire
 STEPS = (("Nytt ärende", GROUP), ("SIG unga vuxna", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
 """The presses of the usual talk, and what comes of each."""
 
-LEFT = "Meddelanden som inte gick att ta bort ur chatten: 2. Ta bort dem."
+LEFT = "Meddelanden som inte gick att ta bort ur chatten: 2. Ta bort dem själv."
 
 
 class Flat:
