@@ -53,6 +53,7 @@ PLAYED = {
     "kopia": "vet-inte",
     "remiss": "mottagen-och-alla-vet",
     "avvisat": "fel-mottagare",
+    "kollega": "bada-lamnar",
 }
 """The transcript that a dialog is played from: one with lists, typed answers or a slip, where the dialog has such."""
 
