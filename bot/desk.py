@@ -26,7 +26,7 @@ from bot.looks import Looks
 from bot.pins import Pins
 from bot.review import REVIEW, may_review
 from bot.settings import AccessRules
-from bot.turn import Turn, day_of, show
+from bot.turn import PUT_OUT, Turn, day_of, show
 from dialogs import case_code
 from dialogs.dates import months_on
 from dialogs.model import Dialog, World
@@ -889,8 +889,15 @@ class Desk(Front):
         whom = self.store.person(person)
         if whom is None:
             return []
+        self.store.forget_held_back(person, case)
         turn = Turn(self, whom, {}, now)
-        turn.tell_put_out()
+        if self.store.is_shut(person):  # by any program: a command has no lock
+            self.store.hold_back(person, say(PUT_OUT, whom.language), now)
+        elif self._lock is not None and self._is_shut_out(whom):  # nobody is there to be shown anything
+            self._lock.shut(turn, whom, now)
+            self.store.hold_back(person, say(PUT_OUT, whom.language), now)
+        else:
+            turn.tell_put_out()
         return [(whom.channel, whom.address, message) for message in turn.messages]
 
     def world(self, person: Person, now: datetime, opened_at: datetime | None = None) -> World:

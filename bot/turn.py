@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("lots.desk")
 
 PRACTICE = _("Övning. Skriv inget om verkliga personer.")
+PUT_OUT = _("Du kommer inte längre åt ett av ärendena. Det du hade påbörjat där är borttaget.")
 NOTE, COPY, COMMAND, CASE, WHY_CASE, TEXTS, LANGUAGE = (
     *("note:", "copy:", "/"),
     *("case:", "case-why:", "case-texts:", "language:"),
@@ -238,12 +239,11 @@ class Turn:
 
     def tell_put_out(self) -> None:
         """Take everything out of the chat of somebody who was taken out of a case, and show where they are."""
-        words = _("Du kommer inte längre åt ett av ärendena. Det du hade påbörjat där är borttaget.")
         session = self._store.active_session(self._person.id)
         if session is None:
-            return self.hide(Screen(text=say(words, self._person.language), rows=self._menu_rows()))
+            return self.hide(Screen(text=say(PUT_OUT, self._person.language), rows=self._menu_rows()))
         self._clear()
-        self._keep(session, self._desk.engine.current(session, self._world(session), (words,)), on="live")
+        self._keep(session, self._desk.engine.current(session, self._world(session), (PUT_OUT,)), on="live")
 
     def _put_out(self, ended: AccessEnded) -> None:
         """Somebody was taken out: a colleague is shown so; who left has only the last words of it in the chat."""

@@ -20,10 +20,12 @@ from bot.lock import FORGOTTEN, KEY, tell
 from bot.phone import CHANNEL, Phone
 from bot.pins import DANGER, Pins
 from bot.settings import WebRules
+from dialogs.records import TalkHeld
 from state.people import Role
 from state.screen import Screen
 from tests.office import Office, screen_of
 
+REAL, REAL_TOO = "9D5-HMR", "RCG-XT5"
 PIN, OTHER, WRONG = "482915", "730264", "999998"
 KEYPAD = [["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"], ["Rensa", "0"]]
 SHUT = "Chatten är låst.\nTryck din pinkod, sex siffror.\nFara för liv: 112. Polisen 114 14."
@@ -519,6 +521,50 @@ def test_a_draft_that_is_erased_behind_the_lock_is_told_of_when_it_opens(place: 
     phone.types(PIN)
     assert phone.shows() == MENU, "it is told once"
     assert place.rows("SELECT * FROM outbox WHERE channel = 'held'") == []
+
+
+def colleagues(place: Place) -> tuple[LockedPhone, LockedPhone]:
+    """Two who are let into two cases; the second has begun a talk in each."""
+    anna, bo = place.inside(), place.inside()
+    for case in (REAL, REAL_TOO):
+        place.given(TalkHeld.from_payload({"case": case, "held": "yes", "occurred_on": "2026-11-02"}), anna)
+        place.lets_in(bo, case)
+        bo.says(f"/samtal {case}")
+        bo.presses("SIG unga vuxna")
+    return anna, bo
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["locked", "about to be locked"])
+def test_who_is_taken_out_of_a_case_behind_the_lock_is_told_of_it_when_it_opens(place: Place, swept: bool) -> None:
+    """Nothing is shown meanwhile, so the access log says of nobody that they looked."""
+    anna, bo = colleagues(place)
+    place.passes(minutes=4)
+    anna.says(f"/kollega {REAL}")
+    place.passes(minutes=2)
+    if swept:
+        place.sweeps()
+    looks = "SELECT what, page FROM access WHERE person = ?"
+    before = place.rows(looks, place.person(bo).id)
+    anna.beside = bo.gets
+    anna.presses("samordnare 2")
+    anna.presses("Spara")
+    assert place.store.drafts(place.person(bo).id, case=REAL) == []
+    assert (place.rows(looks, place.person(bo).id), bo.shows(), len(bo.shown)) == (before, SHUT, 1)
+    bo.types(PIN)
+    assert bo.shows().startswith("Du kommer inte längre åt ett av ärendena. Det du hade påbörjat där är borttaget.\n")
+    assert "Blev samtalet av?" in bo.shows(), "what was begun in the other case is there"
+
+
+def test_nothing_of_a_case_waits_behind_the_lock_for_who_is_taken_out_of_it(place: Place) -> None:
+    anna, bo = colleagues(place)
+    place.passes(days=8)
+    place.sweeps()  # both drafts are too old
+    anna.types(PIN)
+    anna.says(f"/kollega {REAL}")
+    anna.presses("samordnare 2")
+    anna.presses("Spara")
+    bo.types(PIN)
+    assert (REAL in bo.shows(), REAL_TOO in bo.shows()) == (False, True)
 
 
 # ── wrong PINs ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -110,3 +110,14 @@ class Locks(Web):
             person,
         )
         return [json.loads(payload)["words"] for _, payload in sorted(rows)]
+
+    def forget_held_back(self, person: str, case: str) -> None:
+        """Forget what waits for somebody of a case that they do not get at any more.
+
+        :param person: an id.
+        :param case: its code.
+        """
+        self._conn.execute(
+            "DELETE FROM outbox WHERE channel = ? AND address = ? AND sent_at IS NULL AND instr(payload, ?)",
+            (HELD, person, case),
+        )
