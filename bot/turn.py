@@ -69,7 +69,8 @@ class Turn:
         if len(parts) != 3 or not parts[1].isdecimal():
             return self._press_is_old()
         session_id, revision, value = parts
-        self._looks.asked(self._person, self._case_behind(value), BUTTON, self._now)
+        for one in (*before, value):
+            self._looks.asked(self._person, self._case_behind(one), BUTTON, self._now)
         if session_id == NO_SESSION:
             return self._off_dialog(value)
         session = self._store.session(session_id)
@@ -82,7 +83,7 @@ class Turn:
 
     def said(self, text: str, screen: str | None = None) -> None:
         words = text.strip()
-        asked = words.partition(" ")[2] if words.startswith("/") else words
+        asked = _command_in(words)[1] if words.startswith("/") else words
         self._looks.asked(self._person, asked, TYPED, self._now)
         if words.startswith("/"):
             return self._command(words)
@@ -106,9 +107,9 @@ class Turn:
         """
         words = text.strip()
         if words.startswith("/"):
-            command, _sep, rest = words.partition(" ")
+            command, rest = _command_in(words)
             no_code = bool(rest) and case_code.read(rest, self._desk.practice) is CodeFault.NOT_A_CODE
-            return f"{command} {NO_ANSWER}" if no_code else text
+            return f"/{command} {NO_ANSWER}" if no_code else text
         if not isinstance(case_code.read(words, self._desk.practice), CodeFault):
             return text  # no words of anybody's: who asks for a case in vain stands in the access log
         session = self._store.active_session(self._person.id)
@@ -266,7 +267,7 @@ class Turn:
     # commands and buttons off the dialogs
 
     def _command(self, words: str) -> None:
-        name, _sep, rest = words[1:].strip().partition(" ")
+        name, rest = _command_in(words)
         name = name.split("@", 1)[0].casefold()
         dialog = self._desk.dialog_for(name)
         if (dialog is not None or name in ("arende", "overforing")) and not self._person.may_open_cases:
@@ -495,7 +496,7 @@ class Turn:
             return "" if held is None else held.record.case
         if value.startswith((CASE, WHY_CASE, TEXTS)):
             return value.split(":")[1]
-        return value.partition(" ")[2] if value.startswith(COMMAND) else value
+        return _command_in(value)[1] if value.startswith(COMMAND) else value
 
     # language
 
@@ -899,6 +900,12 @@ def dialogs_in(case: str, dialogs: Sequence[Dialog], world: World) -> list[Butto
         if dialog.offered_where is None or dialog.offered_where(entries)
     ]
     return [Button(say(title, world.language), f"/{command} {case}") for title, command in titles if title is not None]
+
+
+def _command_in(words: str) -> tuple[str, str]:
+    """A command without its slash, and what stands behind it: read in one way by what does it and by the log."""
+    command, _sep, rest = words[1:].strip().partition(" ")
+    return command, rest
 
 
 def _screen_of(session: Session | None) -> str:

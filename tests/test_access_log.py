@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot.check import findings
-from bot.desk import Desk, Pressed, years_before
+from bot.desk import Desk, Pressed, Said, years_before
 from bot.looks import Looks
 from bot.phone import Phone
 from bot.review import bounds, looks_of, the_month_holds
@@ -210,6 +210,23 @@ def test_whoever_presses_a_button_of_a_case_they_may_not_see_stands_in_it(office
     forged(office, nobody, f"-:0:case:{FREE}")
     forged(office, nobody, "-:0:note:nej")
     assert said(office, nobody) == []
+
+
+@pytest.mark.parametrize("way", ["typed", "pressed", "beside another answer"])
+def test_no_way_of_writing_a_command_or_a_form_asks_without_a_row(office: Office, anna: Phone, way: str) -> None:
+    """A blank behind the slash opens the case all the same, and a form may bring several values at once."""
+    stranger = office.joins("samordnare", "Järva")
+    stranger.says("/samtal")
+    if way == "typed":  # what is handled right after something else is kept as it was typed
+        asks = [Said(office.number(), stranger.address, office.number(), words) for words in ("/x", f"/ arende {OURS}")]
+        office.at_once(*asks)
+    elif way == "pressed":
+        forged(office, stranger, f"-:0:/ arende {OURS}")
+    else:
+        screen, shown = screen_of(stranger), max(stranger.shown)
+        data = f"{screen.session}:{screen.revision}:new"
+        office.at_once(Pressed(office.number(), stranger.address, shown, "q", data, (OURS,)))
+    assert said(office, stranger) == [("denied", "text" if way == "typed" else "knapp", OURS)]
 
 
 def test_what_is_kept_apart_is_its_authors_and_denied_to_others(office: Office, anna: Phone) -> None:
