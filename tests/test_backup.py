@@ -25,7 +25,7 @@ from dialogs.records import TalkHeld
 from state.errors import BadBackup, BrokenChain, StoreBusy
 from state.people import Person
 from state.records import verify
-from state.store import Store, at_work, claimed
+from state.store import Pin, SignIn, Store, at_work, claimed
 from state.transfer import backups
 from state.transfer.backups import Backup, backups_in, make_backup
 from state.transfer.ledger import note_bundle, note_purge, read_ledger
@@ -503,6 +503,42 @@ def test_somebody_who_was_revoked_stays_revoked_and_the_new_are_counted(office: 
     assert "let in after it: 1, who need a new invitation\n" in said
     with office.store() as store:
         assert store.people() == []
+
+
+def test_what_was_shut_since_the_backup_lets_nobody_in_after_it_is_restored(office: Office) -> None:
+    """A lost phone, a browser that was signed out, a burnt PIN, an invitation that was used or taken back."""
+    later = NOW + timedelta(days=7)
+    with office.store() as store, store.transaction():
+        at_desk = store.people()[0].id
+        lost = store.add_person(role="samordnare", district="Farsta", channel="telegram", address="4711", now=NOW).id
+        other = store.add_person(role="samordnare", district="Farsta", channel="telegram", address="4712", now=NOW).id
+        store.save_pin(at_desk, Pin("hash", 0, 0))
+        store.set_bell(at_desk, "4713")
+        for token in ("signed out", "still here"):
+            store.add_sign_in(token, SignIn(at_desk, "device", later.timestamp(), NOW.timestamp(), "open"))
+        used, waits = (store.invite(role="chef", district="Farsta", expires_at=later, person=lost) for _ in "12")
+    made = office.backs_up()
+    with office.store() as store, store.transaction():
+        store.use_invitation(used, channel="telegram", address="4714", now=NOW)
+        moves = store.invite(role="samordnare", district="Farsta", expires_at=later, person=other)
+        store.use_invitation(moves, channel="telegram", address="4711", now=NOW)  # the first one's old phone
+        store.set_live_message("telegram", "4711", 99)
+        store.save_pin(at_desk, Pin("", 10, 0))
+        store.sign_out("signed out")
+        store.set_bell(at_desk, "4715")
+    office.does("restore", str(made.path))
+    with office.store() as store:
+        who = {address: store.person_at("telegram", address) for address in ("4711", "4712", "4714")}
+        assert {address: found and found.id for address, found in who.items()} == {
+            "4711": other,
+            "4712": None,
+            "4714": lost,
+        }
+        assert store.live_message(other) == 99, "what stands in the chat stands there whatever is restored"
+        assert store.pin(at_desk) == Pin("", 10, 0)
+        assert (store.sign_in("signed out"), store.sign_in("still here") is not None) == (None, True)
+        assert (store.person_with_bell("4713"), store.bell_of(at_desk) is not None) == (None, True)
+        assert (store.invitation_holds(used, NOW), store.invitation_holds(waits, NOW)) == (False, True)
 
 
 def test_a_database_that_nobody_can_open_is_put_aside(office: Office) -> None:

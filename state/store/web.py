@@ -16,6 +16,14 @@ SignInKind = Literal["session", "device"]
 SignInState = Literal["open", "locked", "choose_pin"]
 
 
+_WAYS_IN = {
+    "pin": "person, hash, failed, locked_until",
+    "sign_in": "person, token_hash, kind, expires_at, seen_at, state",
+    "bell": "person, address, message, due_at, rung_at",
+}
+"""What lets somebody in, or rings for them, beside their address."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """A browser that is signed in, or that is known from before.
@@ -284,6 +292,44 @@ class Web(People):
             return message
         self._conn.execute("UPDATE bell SET message = ? WHERE address = ?", (message, address))
         return None if row[0] == message else row[0]
+
+    def take_ways_in(self, other: Web) -> None:
+        """Let people speak from where they do now, and not from where they did in a backup.
+
+        A phone that was lost since, a browser that was signed out, a PIN that was burnt and an invitation that was used
+        or taken back open nothing again. In a transaction of a store that comes from a backup, once those who were
+        revoked since are revoked here.
+
+        :param other: the store that was in use until now; it goes on from this one.
+        """
+        mine = {person.id: person for person in self.people()}
+        now = {person.id: person for person in other.people() if person.id in mine}
+        moved = [
+            person
+            for id_, person in now.items()
+            if (person.channel, person.address) != (mine[id_].channel, mine[id_].address)
+        ]
+        for person in moved:  # first away, since one may speak now from where another did
+            self._conn.execute("UPDATE person SET address = 'moved ' || id WHERE id = ?", (person.id,))
+        for person in moved:
+            self._conn.execute(
+                "UPDATE person SET channel = ?, address = ?, live_message = NULL WHERE id = ?",
+                (person.channel, person.address, person.id),
+            )
+        for id_, person in now.items():
+            locked, seen_at = other._rows("SELECT locked, seen_at FROM person WHERE id = ?", id_)[0]
+            self._conn.execute("UPDATE person SET locked = ?, seen_at = ? WHERE id = ?", (locked, seen_at, id_))
+            if person.channel != WEB:
+                self.set_live_message(person.channel, person.address, other.live_message(id_))
+        for table, columns in _WAYS_IN.items():
+            self._conn.execute(f"DELETE FROM {table}")
+            rows = [row for row in other._rows(f"SELECT {columns} FROM {table}") if row[0] in now]
+            holes = ", ".join("?" for _ in columns.split(", "))
+            self._conn.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", rows)
+        good = {row[0] for row in other._rows("SELECT code_hash FROM invitation WHERE used_at IS NULL")}
+        for (code,) in self._rows("SELECT code_hash FROM invitation WHERE used_at IS NULL"):
+            if code not in good:
+                self._conn.execute("DELETE FROM invitation WHERE code_hash = ?", (code,))
 
     def move_to_the_web(self, channel: str) -> list[Person]:
         """Let everybody of a chat channel talk on the web from now on; their chat there becomes their doorbell.

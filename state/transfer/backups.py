@@ -334,6 +334,8 @@ def _made_ready(
         purged = _purge_again(store, known, revoked, now)
         if present is not None:
             with store.transaction():
+                if same_chain:
+                    store.take_ways_in(present)
                 store.take_over(present.ledger())  # what stands in the chats stands there whatever is restored
         if purged:
             store.shrink()
