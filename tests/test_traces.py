@@ -445,6 +445,21 @@ def test_messages_whose_numbers_were_lost_go_with_the_next_one(flat: Flat) -> No
     assert len(flat.api.calls_of("deleteMessages")) == before, "once after a start"
 
 
+def test_a_message_whose_number_was_lost_does_not_outlast_what_hides_the_chat(flat: Flat) -> None:
+    """Nothing new is sent then: the neutral line takes the place of the message that is known."""
+    anna = flat.joins()
+    flat.says(anna, "/samtal", CASE)
+    flat.says(anna, "/sprak", CASE)
+    kept, lost = [message.message_id for message in anna.messages() if message.from_bot]
+    with flat.store.transaction():
+        flat.store.untraced(CHANNEL, "7", [lost])
+        flat.store.set_live_message(CHANNEL, "7", kept)
+    flat.starts()
+    flat.passes(hours=1)
+    assert [message.message_id for message in anna.messages()] == [kept]
+    assert anna.screen().text.endswith(HIDDEN)
+
+
 # ── who is gone ──────────────────────────────────────────────────────────────────────────────────────────────
 
 

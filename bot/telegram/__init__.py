@@ -173,6 +173,8 @@ class Telegram:
         """The message of each person that was sent and still says nothing."""
         self._unsure: set[str] = set()
         """The chats in which a message may stand whose number was lost."""
+        self._latest_at_start = 0
+        """The latest number that was known then; a bot's private chats count together."""
         self._done: list[Delivered] = []
         self._marking: asyncio.TimerHandle | None = None
         self._working: asyncio.Handle | None = None
@@ -213,6 +215,7 @@ class Telegram:
             if (live := self._front.store.live_message(person.id)) is not None:
                 self._live[person.address] = live
         self._unsure.update(self._front.store.chats(CHANNEL))  # what ended before may have died as it sent
+        self._latest_at_start = max((row[2] for row in self._front.store.ledger()), default=0)
         await self._until_it_works(self._introduce)
         self._dispatch([*self._front.store.unsent(CHANNEL), *self._front.work(CHANNEL)])
         sweeping = asyncio.create_task(self._sweep())
@@ -484,7 +487,8 @@ class Telegram:
                 await self._erase(address, payload["messages"])
             case "clear":
                 live = self._live.get(address)
-                await self._erase(address, [message for message in self._known(address) if message != live])
+                named = sorted({*self._known(address), *self._may_be_lost(address)})
+                await self._erase(address, [message for message in named if message != live])
             case "ring":
                 await self._ring(address, payload)
             case "commands":
@@ -585,6 +589,16 @@ class Telegram:
             for message in gone:
                 known.pop(message, None)
         return sorted(known)
+
+    def _may_be_lost(self, address: str) -> set[int]:
+        """The numbers around the latest that are known, where one may have been lost.
+
+        What was lost goes with the next new message; but a chat may be hidden, or locked, before there is one.
+        """
+        if address not in self._unsure:
+            return set()
+        latest = {max([0, *self._known(address)]), self._latest_at_start}
+        return {number for one in latest for number in range(max(1, one - HUNDRED), one + HUNDRED)}
 
     async def _take_lost(self, address: str, newest: int) -> None:
         """Take away what may have been sent before the program died, or the line broke, and is in no ledger."""
