@@ -656,6 +656,7 @@ def withdrawals(office: Office) -> list[dict[str, Any]]:
 
 def test_two_who_take_the_same_back_at_once_write_it_once(office: Office, phone: Phone) -> None:
     colleague = office.joins("ersattare")
+    office.lets_in(colleague, OURS)
     for one in (phone, colleague):
         one.says(f"/aterkalla {OURS}")
         presses(one, *POLICE_ALL)

@@ -122,6 +122,7 @@ ORDERED, WRITTEN = "Det är ordnat, den kan tas emot nu", "Jag har skrivit in de
 def test_two_settle_the_same_and_the_second_is_told(office: Office, before: list[str], then: str) -> None:
     mine, colleague = office.joins(), office.joins()
     handed_over(office, mine, 0)
+    office.lets_in(colleague, OURS)
     for phone in (mine, colleague):
         phone.says(f"/avvisat {OURS}")
     presses(mine, *before)
@@ -133,6 +134,7 @@ def test_two_settle_the_same_and_the_second_is_told(office: Office, before: list
 def test_the_second_is_told_also_who_types(office: Office) -> None:
     mine, colleague = office.joins(), office.joins()
     handed_over(office, mine, 0)
+    office.lets_in(colleague, OURS)
     for phone in (mine, colleague):
         phone.says(f"/avvisat {OURS}")
     presses(colleague, ORDERED, "Spara")
@@ -143,6 +145,7 @@ def test_the_second_is_told_also_who_types(office: Office) -> None:
 def test_the_second_goes_on_with_what_is_left(office: Office) -> None:
     mine, colleague = office.joins(), office.joins()
     handed_over(office, mine, 0, 1)
+    office.lets_in(colleague, OURS)
     for phone in (mine, colleague):
         phone.says(f"/avvisat {OURS}")
         presses(phone, "Samtal den 2 november 2026", WRITTEN)

@@ -1132,6 +1132,7 @@ def validated(office: Office) -> int:
 
 def test_the_second_of_two_sees_what_is_new_and_only_a_second_spara_saves(office: Office, phone: Phone) -> None:
     colleague = office.joins("ersattare")
+    office.lets_in(colleague, OURS)
     phone.says(f"/samtycke {OURS}")
     presses(phone, *YES_TO_THE_POLICE)
     office.passes(minutes=2)
@@ -1149,6 +1150,7 @@ def test_the_second_of_two_sees_what_is_new_and_only_a_second_spara_saves(office
 
 def test_whoever_began_first_the_one_who_saves_second_is_told(office: Office, phone: Phone) -> None:
     colleague = office.joins("ersattare")
+    office.lets_in(colleague, OURS)
     for one, answers in ((phone, YES_TO_THE_POLICE), (colleague, NO_TO_THE_POLICE)):
         one.says(f"/samtycke {OURS}")
         presses(one, *answers)
@@ -1170,6 +1172,7 @@ def test_a_draft_that_is_taken_up_after_a_colleague_changed_the_consent_says_so(
     office: Office, phone: Phone, hours: int
 ) -> None:
     colleague = office.joins("ersattare")
+    office.lets_in(colleague, OURS)
     phone.says(f"/samtycke {OURS}")
     presses(phone, "Ja", "Klar", "Ja")
     office.passes(hours=hours)
