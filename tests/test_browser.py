@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Page
 
 from bot.web import pages
+from dialogs.records import AccessGiven
 from dialogs.registry import BY_ID
 from state.screen import Screen
 from tests.browser import (
@@ -715,6 +716,10 @@ def test_what_a_colleague_saves_shows_without_reload(house: House) -> None:
         for page in (anna.page, tab.page):
             await page.evaluate("() => { window.stays = true }")
         house.passes(minutes=1)
+        with house.store.transaction():
+            assert anna.person is not None
+            assert bo.person is not None
+            house.store.append(AccessGiven(case=code, person=bo.person.id), anna.person, house.now)
         await bo.taps("Samtycke")
         await bo.types(code)
         await walks(
