@@ -125,7 +125,9 @@ class TelegramPhone(Phone):
         self._wire.serve(self.desk)
         before = len(self._wire.api.calls)
         self._wire.deliver(self._do_it(update))
-        return self._came(before)
+        came = self._came(before)
+        self._holds_one_off_a_dialog()
+        return came
 
     def gets(self, leaving: Sequence[Leaving]) -> list[Screen]:
         before = len(self._wire.api.calls)
@@ -147,11 +149,14 @@ class TelegramPhone(Phone):
         keyboards = [_keyboard(message) for message in self._user.messages()]
         live = [keyboard for keyboard in keyboards if keyboard is not None]
         assert len(live) == len(set(live)), "a question stands in one message"
-        self._holds_one_off_a_dialog()
         return screens
 
     def _holds_one_off_a_dialog(self) -> None:
-        """Where no dialog is open one message stands at most, and the ledger has what stands."""
+        """Where no dialog is open one message stands at most, and the ledger has what stands.
+
+        Asked when somebody has done something: time alone may put a dialog aside, and what hides an idle chat is held
+        back in transcripts, see :meth:`TelegramPlayer._sweep`.
+        """
         store, messages = self.desk.store, [message.message_id for message in self._user.messages()]
         person = store.person_at(CHANNEL, self.address)
         if person is not None:
