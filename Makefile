@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 CHECKS := lint-style lint-format lint-types lint-imports lint-dependencies lint-dialogs catalogues-check docs-check
-.PHONY: help try test process lint format bench kill transcripts browser security package pictures example catalogues docs lock clean setup \
+.PHONY: help try test process lint format bench kill transcripts exhaustive browser security package pictures example catalogues docs lock clean setup \
 	$(CHECKS)
 
 help: ## list these targets
@@ -88,15 +88,18 @@ kill: $(VENV)/.lots-dev ## kill the running program at many moments: nothing may
 transcripts: $(VENV)/.lots-dev ## every transcript over HTTP, both ways: the same screens, a silent log, an unreadable disk
 	@$(PYTEST) -n $(JOBS) -m every $(if $(SHORT),--short) $(ARGS)
 
+exhaustive: $(VENV)/.lots-dev ## what goes through every combination there is, and random people who go very far
+	@$(PYTEST) -n $(JOBS) -m exhaustive $(ARGS)
+
 browser: $(VENV)/.lots-dev ## the web chat in Chromium: every dialog, with thumbs, keys and axe; LOTS_SHOTS=… keeps pictures
 	@tools/chromium >/dev/null
 	@echo "pictures of every screen: $${LOTS_SHOTS:-$${TMPDIR:-/tmp}/lots-shots}"
-	@$(PYTEST) -n 2 -m browser $(ARGS)
+	@$(PYTEST) -n $(JOBS) -m browser $(ARGS)
 
 # The short form leaves out what CI runs by its other targets.
 security: $(VENV)/.lots-dev ## for a reviewer: every test that the threat model rests on, with its figures
 	@$(if $(SHORT),,tools/chromium >/dev/null)
-	@$(PYTEST) -n $(JOBS) -m "security$(if $(SHORT), and not process and not kill and not every and not browser)" $(ARGS)
+	@$(PYTEST) -n $(JOBS) -m "security$(if $(SHORT), and not process and not kill and not every and not exhaustive and not browser)" $(ARGS)
 
 bench: $(VENV)/.lots-dev ## how fast the parts are
 	@$(PYTEST) --benchmark-enable --benchmark-only --benchmark-columns=min,median,stddev,rounds $(ARGS)

@@ -686,6 +686,7 @@ def has_copy(kept: ConsentAsked, giver: str) -> bool:
         return False
 
 
+@pytest.mark.exhaustive
 def test_no_copy_is_rendered_owed_or_hinted_at_that_con_10_does_not_allow() -> None:
     """CON-4, CON-7, CON-8, CON-10: over age × who disposes × harm × two guardians × what became of the copies."""
     outcomes = (None, *get_args(CopyOutcome))

@@ -1517,6 +1517,7 @@ def assessed(age: str, disposes: str | None, allowed: str | None = None, harm: s
     return asked(*MEASURES, on="2026-11-20", age=age, **{name: said for name, said in more.items() if said is not None})
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("age", AGES)
 def test_sigs_conditions_are_never_met_without_every_needed_consent_towards_the_police(age: str) -> None:
     """CON-1, CON-7, CON-8, CON-13: every custody × who disposes × every answer of the three; and met where all are."""

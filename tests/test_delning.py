@@ -410,6 +410,7 @@ class Walk:
             assert "Vi kontrollerade lagtexten den 12 februari 2026." in screen.text, screen.text
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("age", [UNKNOWN, "15_17", "18_20", "21_29"])
 def test_con_12_no_screen_says_no_and_each_says_112(age: str) -> None:
     """Every receiver, every basis offered, every answer to every condition, to every end."""
@@ -421,6 +422,7 @@ def test_con_12_no_screen_says_no_and_each_says_112(age: str) -> None:
     assert walk.screens > 1000
 
 
+@pytest.mark.exhaustive
 def test_con_13_no_screen_says_no_where_there_are_consents() -> None:
     for info in ("crime", "health"):
         walk = Walk({OURS: RICH}, (OURS, info), ("police", "school", "bup", "maria_ungdom", "probation"))

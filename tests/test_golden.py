@@ -65,6 +65,7 @@ def test_a_transcript_says_what_it_is_about_and_ends_with_what_the_bot_did(path:
     assert lines[-1].startswith(("bot:", "     ", "post:", "inga poster:"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("dialog", DIALOGS, ids=lambda dialog: dialog.id)
 def test_every_route_is_walked_by_some_transcript(dialog: Dialog) -> None:
     walked = {row for path in FILES for name, row in played(path).rows if name == dialog.id}

@@ -246,6 +246,7 @@ def screens_with_home(home: str) -> tuple[str, ...]:
     return tuple(screens)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("home", ["yes", "unknown"])
 def test_with_home_yes_or_vet_inte_no_text_tells_anyone_to_contact_those_who_live_there(home: str) -> None:
     """THR-13: the only lines about home say that nobody there is contacted, and who decides."""
@@ -257,6 +258,7 @@ def test_with_home_yes_or_vet_inte_no_text_tells_anyone_to_contact_those_who_liv
     assert any("Kontakta ingen hemma" in screen for screen in screens_with_home(home))
 
 
+@pytest.mark.exhaustive
 def test_with_home_no_the_words_that_are_looked_for_do_come() -> None:
     """Or the test above could not fail."""
     assert any("Berätta om stödet till närstående." in screen for screen in screens_with_home("no"))

@@ -172,6 +172,7 @@ def a_shelf(earlier: int, group: Group | None, same_day: bool) -> dict[str, Sequ
     return {OURS: kept}
 
 
+@pytest.mark.exhaustive
 def test_every_way_through_samtal_leads_to_a_question_or_an_outcome_and_every_row_is_walked() -> None:
     walked: set[Row] = set()
     reached: set[str] = set()

@@ -44,7 +44,7 @@ from dialogs.lint import CLOSED_KINDS, is_closed
 from dialogs.model import Question
 from dialogs.records.base import open_fields
 from dialogs.registry import DIALOGS, KINDS
-from dialogs.scope import ALL, AT, Scopes
+from dialogs.scope import ALL, AT, Scope, Scopes
 from dialogs.texts import say
 from state.machine import Position
 from state.people import Person
@@ -209,8 +209,11 @@ def closed(kind: Kind, value: Value) -> bool:
                 and {*value.values()} <= {*"abc"}
             )
         case Scopes():
-            return (
-                isinstance(value, dict) and {*value} <= {"police", "school", AT} and {*value.values()} <= {ALL, *"ab"}
+            return isinstance(value, dict) and all(
+                said in {ALL, "police", "school"}
+                if name == AT
+                else name in {"police", "school"} and Scope.read(said).written() == said
+                for name, said in value.items()
             )
         case Month():
             return isinstance(value, str) and A_MONTH.fullmatch(value) is not None

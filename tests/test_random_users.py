@@ -14,6 +14,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -34,6 +35,8 @@ from state.session import CHANGE
 from tests.office import Office, screen_of
 from tests.sample_dialog import BESOK, VisitMade
 from tests.talk import OURS, REAL
+
+pytestmark = pytest.mark.exhaustive
 
 CASE_COMMANDS = (
     *("/samtal", "/besok", "/besok", "/besok", "/ratta", "/arende", "/uppgifter", "/stangning", ""),

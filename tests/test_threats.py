@@ -127,6 +127,7 @@ def test_exactly_one_row_fits_every_combination(table: tuple[Row, ...]) -> None:
     assert wrong == [], "a combination with none is a gap, one with two an overlap"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("table", [WHO, HOW_FAST], ids=["who", "how fast"])
 def test_every_row_is_reached_on_some_way_through_the_dialog(table: tuple[Row, ...]) -> None:
     reached = {row for found in every_triage() for row in found.rows}
@@ -194,6 +195,7 @@ def test_the_central_unit_only_by_its_two_ways() -> None:
         assert (found.receiver == "central_unit") == (entitled and (by_bops or together))
 
 
+@pytest.mark.exhaustive
 def test_vet_inte_is_never_less_urgent_than_the_most_urgent_answer_it_could_stand_for() -> None:
     """THR-12, over every combination of everything else."""
     for facts in EVERY:
@@ -245,6 +247,7 @@ def test_with_home_yes_or_vet_inte_nobody_there_is_contacted_and_no_relatives_su
         assert not (at_home and "relatives_support" in acts)
 
 
+@pytest.mark.exhaustive
 def test_a_child_is_protected_beside_every_outcome_never_instead_of_one() -> None:
     """THR-14."""
     for found in every_triage():
