@@ -80,7 +80,7 @@ test: $(VENV)/.lots-dev ## the tests, but for the slow ones below
 	@$(PYTEST) -n $(JOBS) $(ARGS)
 
 process: $(VENV)/.lots-dev ## the program itself, started, stopped, fed bad weather and killed now and then
-	@$(PYTEST) -n $(JOBS) -m "process and not kill" $(ARGS)
+	@$(PYTEST) -n $(JOBS) -m "process and not kill" $(if $(SHORT),--short) $(ARGS)
 
 kill: $(VENV)/.lots-dev ## kill the running program at many moments: nothing may be lost
 	@$(PYTEST) -n $(JOBS) -m kill $(if $(SHORT),--short) $(ARGS)
