@@ -110,6 +110,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(house: House) -> None:
 
 def test_who_is_revoked_is_told_of_by_figures_and_listed_where_somebody_says_why(house: House) -> None:
     house.lots("members", CASE, "--add", house.colleague.id, *WHY)
+    assert house.lots("members", "--person", house.me.id, *WHY).output.splitlines()[0] == "they can see 2 cases"
     said = house.lots("revoke", house.me.id).output
     assert said.splitlines()[:2] == [f"{house.me.id} is revoked", "they could see 2 cases; nobody is left in 1"]
     assert CASE not in said

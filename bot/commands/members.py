@@ -122,7 +122,7 @@ def _list(store: Store, settings: Settings, person_id: str | None, why: str) -> 
         raise click.UsageError(f"nobody has or had the id {person_id!r}; `lots people` has the ids")
     theirs = could_see(store, person)
     log_printed(store, settings, "members", why, len(theirs))
-    _say_theirs(theirs, person)
+    _say_theirs(store, theirs, person)
 
 
 def why_listed(settings: Settings, reason: str | None) -> str | None:
@@ -155,11 +155,12 @@ def told_of_revoked(settings: Settings, person: Person, why: str | None) -> None
             click.echo(f"to list them: lots members --person {person.id} --reason {'|'.join(REASONS)}")
             return
         log_printed(store, settings, "revoke", why, len(theirs))
-        _say_theirs(theirs, person)
+        _say_theirs(store, theirs, person)
 
 
-def _say_theirs(theirs: Sequence[Members], person: Person) -> None:
-    click.echo(f"they could see {_cases(len(theirs))}")
+def _say_theirs(store: Store, theirs: Sequence[Members], person: Person) -> None:
+    sees = "can" if store.person(person.id) is not None else "could"  # who is revoked sees nothing any more
+    click.echo(f"they {sees} see {_cases(len(theirs))}")
     for one in theirs:
         left = sum(id_ != person.id for id_ in one.reach)
         others = "1 other" if left == 1 else f"{left} others"
