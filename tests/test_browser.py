@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from bot.web import pages
 from dialogs.records import AccessGiven
 from dialogs.registry import BY_ID
 from state.screen import Screen
@@ -550,28 +549,6 @@ def test_numbers_can_be_rung_at_once_and_are_no_page_to_keep(house: House) -> No
             assert min(box["width"], box["height"]) >= 24
 
     house.run(story())
-
-
-@pytest.mark.parametrize(
-    ("line", "alarm", "rung"),
-    [
-        ("Ring 112 nu. Se till att du själv är trygg.", "sos", ["112"]),
-        ("Fara för liv: ring 112. (THR-0)", "sos", ["112"]),
-        ("Fara för liv: 112. Polisen 114 14.", "sos", ["112", "11414"]),
-        ("Danger to life: call 112.", "sos", ["112"]),
-        ("Numret saknas i kontaktlistan. Ring 112 och be om socialjouren.", "sos", ["112"]),
-        ("Kontakt saknas för Farsta. Ring 114 14 och fråga efter avhopparsamordningen.", "", ["11414"]),
-        ("Kontakt: 112 först, sedan polisen genast.", "", []),
-        ("Hot och säkerhet den 23 november 2026: 112 först, sedan polisen genast.", "", []),
-        ("Vid fara för liv går 112 före allt annat. Lots är inget larm.", "", []),
-    ],
-)
-def test_only_what_tells_to_ring_is_an_alarm(line: str, alarm: str, rung: list[str]) -> None:
-    """A record that names 112 tells nobody to ring now."""
-    assert pages.tone(line) == alarm
-    shown = str(pages.rich(line, ring=True))
-    assert re.findall('href="tel:([^"]*)"', shown) == rung
-    assert re.sub("<[^>]*>", "", shown) == line
 
 
 BROKEN = """() => {
