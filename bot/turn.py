@@ -159,7 +159,7 @@ class Turn:
 
     def refused(self, kind: str) -> None:
         self.forget_typed()
-        self._again(_REFUSALS.get(kind, _NOT_READ), on="live")
+        self._again(_REFUSALS.get(kind, _NOT_READ), on="live", refused=True)
 
     def show_where_they_are(self) -> None:
         """Show the question that waits, or the menu, to somebody whose chat is empty."""
@@ -704,7 +704,7 @@ class Turn:
         elif self._payload.get("message") != self._store.live_message(self._person.id):
             self.show_menu()
 
-    def _again(self, notices: Sequence[Words], on: str) -> None:
+    def _again(self, notices: Sequence[Words], on: str, *, refused: bool = False) -> None:
         """Say something without losing the dialog: the same question stands under it."""
         session = self._store.active_session(self._person.id)
         if session is None:
@@ -712,7 +712,7 @@ class Turn:
         if on == "new":
             self._drop_live()
         step = self._desk.engine.current(session, self._world(session), notices)
-        self._keep(session, step, on=on)
+        self._keep(session, replace(step, screen=replace(step.screen, refused=refused)), on=on)
 
     # the end of a turn
 

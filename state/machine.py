@@ -7,7 +7,7 @@ has a ``state`` (a machine a session would cost a hundred times as much).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from transitions import Machine, MachineError
@@ -114,7 +114,8 @@ class CompiledDialog:
             raise BadDialog(
                 [f"{dialog.id}: the route from {row.source} to {row.to} has an end that is no place" for row in nowhere]
             )
-        self._left = self._shortest()
+        saving = [id_ for id_, ending in dialog.endings.items() if ending.saves]
+        self._left = self._shortest(dialog.endings) | self._shortest(saving)
         self._machine = Machine(
             model=None,
             states=states,
@@ -164,7 +165,9 @@ class CompiledDialog:
         return self._rows[source, trigger]
 
     def progress(self, position: Position) -> tuple[int, int]:
-        """Which question this is and of how many, by the shortest way that is left; presets are not counted.
+        """Which question this is and of how many, by the shortest way that is left to what is saved.
+
+        Presets are not counted. Where nothing is saved any more, it is the shortest way to an end.
 
         :param position: where the session stands, at a question.
         :returns: (this one's number, how many in all), both from 1.
@@ -174,8 +177,8 @@ class CompiledDialog:
         left = self._left[asked.id] + (isinstance(asked, Question) and asked.preset is not None)  # asked all the same
         return number, number - 1 + max(1, left)
 
-    def _shortest(self) -> dict[str, int]:
-        left = dict.fromkeys(self.dialog.endings, 0)
+    def _shortest(self, endings: Iterable[str]) -> dict[str, int]:
+        left = dict.fromkeys(endings, 0)
         shorter = True
         while shorter:  # until nothing gets shorter: at most as many rounds as the longest way has questions
             shorter = False

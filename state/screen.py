@@ -75,6 +75,7 @@ class Screen:
     :ivar revision: the session's revision; a button of another revision is stale.
     :ivar progress: which question this is and of how many, the presets not counted; ``None`` off the questions.
     :ivar told: how many of the first lines are about what was just done and stand above the question: a refusal, help.
+    :ivar refused: whether they refuse what was answered; help and the like refuse nothing.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Screen:
     revision: int = 0
     progress: tuple[int, int] | None = None
     told: int = 0
+    refused: bool = False
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -103,6 +105,7 @@ class Screen:
             "revision": self.revision,
             "progress": self.progress,
             "told": self.told,
+            "refused": self.refused,
         }
 
     @classmethod
@@ -122,6 +125,7 @@ class Screen:
             revision=held["revision"],
             progress=(progress[0], progress[1]) if progress else None,
             told=held.get("told", 0),
+            refused=held.get("refused", False),
         )
 
 

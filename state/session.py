@@ -420,7 +420,7 @@ class Engine:
         reply = question.kind.read(said, session.growing, world, _before(question, position))
         match reply:
             case Refused(fault, words):
-                screen = self._screen(session, position, world, (words,))
+                screen = replace(self._screen(session, position, world, (words,)), refused=True)
                 return Step(session, (AnswerRefused(question.id, fault),), screen)
             case Partly(value):
                 grown = replace(session, growing=value, revision=session.revision + 1)

@@ -682,10 +682,10 @@ def test_a_draft_of_another_version_that_is_abandoned(label: str, came: str, why
 # ── progress, and small things ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_progress_counts_the_questions_that_are_asked_by_the_shortest_way_left() -> None:
+def test_progress_counts_the_questions_that_are_asked_by_the_shortest_way_to_what_is_saved() -> None:
     talk = a_talk()
-    assert talk.screen.progress == (1, 2), "a no would end it at two"
-    assert talk.presses(OURS).screen.progress == (2, 2)
+    assert talk.screen.progress == (1, 5), "a no would end it at two, and save nothing"
+    assert talk.presses(OURS).screen.progress == (2, 5)
     assert talk.presses("Ja").screen.progress == (3, 5), "the presets are not counted"
     talk.presses("☐ Den unge")
     assert talk.screen.progress == (3, 5), "a press in a list is no step"
@@ -698,7 +698,7 @@ def test_progress_counts_the_questions_that_are_asked_by_the_shortest_way_left()
 def test_an_answer_that_is_being_changed_has_no_number() -> None:
     assert at_the_read_back().presses("Ändra", "Utfall").screen.progress is None
     offered = a_talk(a_world(shelf={OURS: (a_visit(MONDAY.date()),)})).presses(OURS, "Ja")
-    assert offered.screen.progress == (3, 3), "the same visit ends it"
+    assert offered.screen.progress == (3, 6), "the same visit would end it, and save nothing"
     assert offered.presses("Ändra: Besöksdag").screen.progress is None
 
 

@@ -70,6 +70,8 @@ screens = st.builds(
     session=st.text(max_size=8),
     revision=st.integers(0, 10**9),
     progress=st.none() | st.tuples(st.integers(1, 20), st.integers(1, 20)),
+    told=st.integers(0, 9),
+    refused=st.booleans(),
 )
 
 
