@@ -712,7 +712,7 @@ class Turn:
         if on == "new":
             self._drop_live()
         step = self._desk.engine.current(session, self._world(session), notices)
-        self._keep(session, replace(step, screen=replace(step.screen, refused=refused)), on=on)
+        self._keep(session, step._replace(screen=replace(step.screen, refused=refused)), on=on)
 
     # the end of a turn
 

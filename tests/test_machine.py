@@ -216,7 +216,9 @@ def test_progress_is_the_shortest_way_left_and_never_less_than_this_question() -
 
 def test_progress_counts_to_what_is_saved_and_not_to_an_early_end() -> None:
     """At the first question of a dialog: an answer that ends it at once, with nothing saved, promises no short way."""
-    firsts = {dialog.id: CompiledDialog(dialog).progress(CompiledDialog(dialog).walk({}, a_world())) for dialog in DIALOGS}
+    firsts = {
+        dialog.id: CompiledDialog(dialog).progress(CompiledDialog(dialog).walk({}, a_world())) for dialog in DIALOGS
+    }
     assert firsts["hotbild"] == (1, 7), "somebody may be in danger: then 112, and nothing is saved"
     assert firsts["aterkalla"] == (1, 4), "there may be nothing to take back"
     assert firsts["kopia"] == (1, 3), "there may be no copy to hand over"
