@@ -317,7 +317,7 @@ READ_CHAT = r"""() => {
     newest: li.querySelector("#nu") !== null,
     words: [...li.querySelectorAll(".said.bot")]
       .flatMap((said) => [...said.querySelectorAll("p, li, h2, h3")].map(words)),
-    buttons: [...li.querySelectorAll("button[name=tryck], button[data-copy]")].map(words),
+    buttons: [...li.querySelectorAll("button[name=tryck]:not(.command), button[data-copy]")].map(words),
     lines: [...li.querySelectorAll("form.choices fieldset, form.choices label")]
       .filter((node) => node.querySelector("input[name^='rad:']"))
       .filter((node) => node.tagName !== "LABEL" || !node.closest("fieldset"))
@@ -462,7 +462,8 @@ class Hand:
         for seen in reversed(await self.messages()):
             if label in seen.buttons:
                 nth = seen.buttons.index(label)
-                inside = self.page.locator(f"#m{seen.number}").locator("button[name=tryck], button[data-copy]")
+                pressed = "button[name=tryck]:not(.command), button[data-copy]"
+                inside = self.page.locator(f"#m{seen.number}").locator(pressed)
                 return await self.unfolded(inside.nth(nth))
         raise LookupError(f"no button [{label}] on the page")
 

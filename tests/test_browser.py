@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 
 from dialogs.records import AccessGiven
 from dialogs.registry import BY_ID
@@ -112,6 +112,13 @@ async def walks(hand: Hand, *labels: str) -> None:
 
 
 TO_THE_READ_BACK = ("Registrera samtal", "Nytt ärende", "SIG unga vuxna", "Ja")
+
+
+SEEN = """(id) => {
+  const box = document.getElementById(id).getBoundingClientRect();
+  return document.elementFromPoint(box.left + 2, box.top + box.height / 2)?.id === id;
+}"""
+"""Whether an element is on the screen and nothing covers it."""
 
 
 async def another_tab(hand: Hand) -> Hand:
@@ -481,6 +488,11 @@ def test_the_ways_at_the_foot_of_the_page_lose_nothing(house: House, way: Way) -
         await hand.press_on(hand.page.get_by_role("link", name="Tillbaka"))
         await unlocks(hand)
         await asks_the_same()
+        await presses("Hjälp", lang="sv")
+        await hand.answers(hand.page.locator("#nu").get_by_role("button", name="/dolj"))
+        assert await hand.words() == "Tryck på Fortsätt när du vill gå vidare."
+        await hand.taps("Fortsätt")
+        await asks_the_same()
         await hand.press_on(ways.get_by_role("link", name="Logga ut"))
         await hand.press_on(hand.page.get_by_role("button", name="Logga ut"))
         await hand.page.wait_for_selector("body[data-page=sign_in]")
@@ -532,7 +544,13 @@ def test_numbers_can_be_rung_at_once_and_are_no_page_to_keep(house: House) -> No
     async def story() -> None:
         house.passes(days=4, hours=6)  # on a Friday evening
         hand = await comes(house)
-        await walks(hand, *THROUGH_A_THREAT)
+        await walks(hand, *THROUGH_A_THREAT[:-1])
+        assert await hand.page.evaluate(BROKEN, ".pairs span") == [], "beside each other, or under each other"
+        await hand.page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
+        broken = await hand.page.evaluate(BROKEN, ".pairs span")
+        assert [word for word in broken if len(word) <= 12] == [], "with letters twice as large"
+        await hand.page.reload()
+        await walks(hand, *THROUGH_A_THREAT[-1:])
         numbers = hand.page.locator("#nu + form.choices > a")
         assert await numbers.first.get_attribute("href") == "tel:112"
         assert "main" in str(await numbers.first.get_attribute("class"))
@@ -546,17 +564,17 @@ def test_numbers_can_be_rung_at_once_and_are_no_page_to_keep(house: House) -> No
         for link in await hand.page.locator("footer a[href^='tel:']").all():
             box = await link.bounding_box()
             assert box is not None
-            assert min(box["width"], box["height"]) >= 24
+            assert min(box["width"], box["height"]) >= 44, "by a thumb, in a hurry"
 
     house.run(story())
 
 
-BROKEN = """() => {
+BROKEN = """(selector) => {
   document.body.style.fontFamily = "DejaVu Sans";
   document.body.style.letterSpacing = "0.03em";
-  return [...document.querySelectorAll(".states span")].flatMap((span) => {
+  return [...document.querySelectorAll(selector)].flatMap((span) => {
     const text = span.firstChild;
-    return [...text.data.matchAll(/[^ ]+/g)].filter((word) => {
+    return text.nodeType !== Node.TEXT_NODE ? [] : [...text.data.matchAll(/[^ ]+/g)].filter((word) => {
       const range = document.createRange();
       range.setStart(text, word.index);
       range.setEnd(text, word.index + word[0].length);
@@ -570,7 +588,7 @@ def test_no_word_of_a_list_is_broken_on_a_narrow_phone(house: House) -> None:
     async def story() -> None:
         hand = await comes(house)
         await walks(hand, *TO_THE_LIST)
-        assert await hand.page.evaluate(BROKEN) == [], "with letters that are wide"
+        assert await hand.page.evaluate(BROKEN, ".states span") == [], "with letters that are wide"
         assert await hand.looks("wide-letters", closely=False) == []
 
     house.run(story())
@@ -677,6 +695,35 @@ def test_without_contact_what_was_typed_stays(house: House) -> None:
     house.faults[:] = [fault for fault in house.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
+def test_a_slow_answer_is_told_of_and_the_pressed_button_is_seen(house: House) -> None:
+    async def story() -> None:
+        hand = await comes(house)
+        await hand.page.clock.install()
+        arrives = asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            await arrives.wait()
+            await route.continue_()
+
+        await hand.page.route("**/svar", slowly)
+        before = house.posts
+        await hand.press_on(await hand.button("Registrera samtal"))
+        sent = hand.page.locator("button.sent")
+        assert await sent.inner_text() == "Registrera samtal"
+        await hand.page.clock.fast_forward(1400)
+        assert await hand.notices() == []
+        await hand.page.clock.fast_forward(200)
+        assert await hand.notices() == ["Ditt svar skickas."]
+        assert await hand.looks("slow", closely=False) == []
+        arrives.set()
+        await hand.settles(before)
+        assert await hand.notices() == []
+        assert await sent.count() == 0
+        assert await hand.page.title() == "Fråga 1 av 2 – Lots"
+
+    house.run(story())
+
+
 def test_what_a_colleague_saves_shows_without_reload(house: House) -> None:
     async def story() -> None:
         anna, bo = await comes(house), await comes(house, DESKTOP)
@@ -689,6 +736,8 @@ def test_what_a_colleague_saves_shows_without_reload(house: House) -> None:
         await tab.press_on(tab.page.locator("main a", has_text=code))
         await tab.page.wait_for_selector("body[data-page=case]")
         assert await tab.looks("case") == []
+        await tab.press_on(tab.page.get_by_role("link", name="Vad vill du göra?"))
+        assert await tab.page.evaluate(SEEN, "gor"), "what can be done in the case is one press away"
         before = await tab.page.inner_text("main")
         for page in (anna.page, tab.page):
             await page.evaluate("() => { window.stays = true }")
@@ -754,6 +803,10 @@ def test_dark_is_dark_and_less_motion_is_none(house: House) -> None:
         assert await dark.page.evaluate(LIGHTNESS) < 0.2
         await walks(dark, "Registrera samtal", "Nytt ärende")
         assert await dark.page.evaluate(MOVES) == []
+        await dark.page.emulate_media(contrast="more")
+        lines = "() => getComputedStyle(document.querySelector('.said.bot')).borderTopColor"
+        ink = "() => getComputedStyle(document.body).color"
+        assert await dark.page.evaluate(lines) == await dark.page.evaluate(ink)
 
     house.run(story())
 
@@ -813,12 +866,14 @@ def test_the_pages_at_the_door_hold_too(house: House) -> None:
             await hand.press_on(hand.page.get_by_role("button", name="Spara pinkoden"))
             await hand.page.wait_for_selector("#fel")
             await look("pin-fault")
+            assert (await hand.page.evaluate(HELD))["id"] == "pin", "what is wrong is told with the field it is about"
             assert await hand.page.locator("[aria-invalid=true][aria-describedby=fel]").count() == 2
             await hand.page.context.clear_cookies()
             await hand.page.goto(link)
             await hand.press_on(hand.page.get_by_role("button", name="Logga in"))
             await hand.page.wait_for_selector("#fel")
             await look("used")
+            assert (await hand.page.evaluate(HELD))["id"] == "kod"
         assert faults == []
 
     house.run(story())

@@ -23,7 +23,8 @@ from argon2 import PasswordHasher
 
 from bot.desk import Incoming
 from bot.settings import WebRules
-from bot.web import server
+from bot.traces import HIDDEN
+from bot.web import pages, server
 from dialogs.texts import LANGUAGES, say
 from state.errors import StoreError
 from state.people import Role
@@ -42,6 +43,7 @@ from tests.web_phone import (
     fields_of,
     in_the_city,
     links_of,
+    parsed,
     settings,
 )
 
@@ -629,6 +631,87 @@ def test_what_is_typed_never_becomes_part_of_the_page(house: House, text: str) -
         assert "49" not in answer.page.one("main").text
         assert "evil.example" not in answer.body or "&lt;" in answer.body
     assert anna.opens("/").page.all("form", klass="typed"), "the question waits"
+
+
+def test_only_what_is_refused_marks_the_field(house: House) -> None:
+    """Why a question is asked, and help, stand in the same place as a refusal, and refuse nothing."""
+    anna = the_case_question(house)
+
+    def field() -> Node:
+        return anna.page.one("input", name="text")
+
+    for label in ("Varför frågar vi?", "Hjälp"):
+        anna.presses(label)
+        assert "aria-describedby" in field().attrs, f"{label}: what is said is told with the field"
+        assert "aria-invalid" not in field().attrs, label
+    for text in ("kanske", f"det är {TEST_NUMBERS[0]}"):
+        types(anna, text)
+        assert field().attrs["aria-invalid"] == "true", text
+    anna.presses("Hjälp")
+    assert "aria-invalid" not in field().attrs
+
+
+def test_what_the_words_tell_to_write_can_be_pressed(house: House) -> None:
+    """A page has no place to write a command in; who reads that one can write it presses it."""
+    anna = the_case_question(house)
+    anna.presses("Hjälp")
+    command = anna.page.one("button", klass="command")
+    assert (command.text, command.attrs["name"], command.attrs["value"]) == ("/dolj", "tryck", "/dolj")
+    form = anna.page.one("form", id=command.attrs["form"])
+    anna.sends(form.attrs["action"], fields_of(form) | {"tryck": command.attrs["value"]})
+    assert anna.newest.lines == (say(HIDDEN, "sv"),)
+    anna.presses("Fortsätt")
+    assert anna.newest.lines[-1] == CASE
+
+
+@pytest.mark.parametrize(
+    ("line", "pressed"),
+    [
+        ("Skriv /arende ÖK7-M4W om du vill öppna det igen.", ["/arende ÖK7-M4W"]),
+        ("Gör en ny /hotbild senast idag.", ["/hotbild"]),
+        ("Det finns ingen remiss att följa i ÖK7-M4W. Börja med /hotbild.", ["/hotbild"]),
+        ("Samtycke och/eller lag, 23/11, 1/2, a/b/c, /etc/hosts och https://example.org/hotbild", []),
+    ],
+)
+def test_only_a_command_can_be_pressed(line: str, pressed: list[str]) -> None:
+    shown = str(pages.rich(line, acts=True))
+    assert [button.attrs["value"] for button in parsed(shown).all("button")] == pressed
+    assert re.sub("<[^>]*>", "", shown) == line
+    assert not parsed(str(pages.rich(line))).all("button"), "nor in a text that is copied"
+
+
+def test_the_title_tells_where_one_is_and_the_bar_is_never_full_before_the_end(house: House) -> None:
+    anna = the_case_question(house)
+    told = []
+    for label in ("Nytt ärende", "SIG unga vuxna", "Ja"):
+        bar = anna.page.one("progress").attrs
+        assert int(bar["value"]) < int(bar["max"])
+        told.append(anna.page.one("title").text)
+        anna.presses(label)
+    assert told == ["Fråga 1 av 2 – Lots", "Fråga 2 av 3 – Lots", "Fråga 3 av 3 – Lots"]
+    assert anna.page.one("title").text == "Chatt – Lots", "the read-back is no question"
+
+
+def test_an_alarm_heads_no_message() -> None:
+    """It stands out as an alarm, with a number that can be rung; what heads the message is what comes after it."""
+    saved = Screen(text="Fara för liv: ring 112.\nSparat i ÖK7-M4W.", rows=())
+    (bubble,) = pages.bubbles({1: saved}, None, [0])
+    assert [(block.kind, block.lines[0][0]) for block in bubble.blocks] == [
+        ("text", "Fara för liv: ring 112."),
+        ("ask", "Sparat i ÖK7-M4W."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("Fara för liv: ring 112.\nVem gäller hotet?", "Vem gäller hotet?"),
+        ("Får vi dela med skolan?\nTryck för att byta svar.", "Får vi dela med skolan? Tryck för att byta svar."),
+        ("Fara för liv: ring 112.", "Fara för liv: ring 112."),
+    ],
+)
+def test_an_alarm_is_not_repeated_with_what_has_been_answered(asked: str, shown: str) -> None:
+    assert pages.asked_before(asked) == shown
 
 
 def test_ten_thousand_characters_are_too_many_and_not_kept(house: House, log: io.StringIO) -> None:

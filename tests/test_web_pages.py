@@ -30,7 +30,7 @@ from dialogs.texts import LOCALES
 def test_only_what_tells_to_ring_is_an_alarm(line: str, alarm: str, rung: list[str]) -> None:
     """A record that names 112 tells nobody to ring now."""
     assert pages.tone(line) == alarm
-    shown = str(pages.rich(line, ring=True))
+    shown = str(pages.rich(line, acts=True))
     assert re.findall('href="tel:([^"]*)"', shown) == rung
     assert re.sub("<[^>]*>", "", shown) == line
 
@@ -63,5 +63,5 @@ def test_every_sentence_that_tells_somebody_to_ring_112_looks_like_it_in_both_la
         assert [number for number in EMERGENCY if number in translated] == [n for n in EMERGENCY if n in words]
         assert pages.tone(words) == ("" if words in NO_ALARM else "sos"), words
         assert pages.tone(translated) == pages.tone(words), translated
-        rings = ['href="tel:' in str(pages.rich(said, ring=True)) for said in (words, translated)]
+        rings = ['href="tel:' in str(pages.rich(said, acts=True)) for said in (words, translated)]
         assert rings[0] == rings[1], f"what can be rung from one language can be rung from the other: {words}"

@@ -145,7 +145,7 @@ class Node:
         for part in self.parts:
             if isinstance(part, str):
                 yield part
-            elif part.tag in INLINE:
+            elif part.tag in INLINE or "command" in part.attrs.get("class", "").split():
                 yield from part._tokens()
             else:
                 yield None

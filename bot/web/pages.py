@@ -29,7 +29,10 @@ TYPED = ("date", "month", "number", "code")
 
 
 _RULES = r"\((?:[A-ZÅÄÖ]{2,4}-\d+[a-z]?(?:, )?)+\)$"
-_TOLD_APART = re.compile(rf"(?P<code>\b{SHAPE.pattern}\b)|(?P<rules>{_RULES})|(?P<day>\b\d{{4}}-\d\d-\d\d\b)")
+_TO_DO = rf"(?<!\S)/[a-z]+(?: {SHAPE.pattern})?(?![\w/])"
+_TOLD_APART = re.compile(
+    rf"(?P<command>{_TO_DO})|(?P<code>\b{SHAPE.pattern}\b)|(?P<rules>{_RULES})|(?P<day>\b\d{{4}}-\d\d-\d\d\b)"
+)
 _ASKED = re.compile(r"\?(?: |$)")
 _PAIR = re.compile(r"([^:.?!()–]{1,40}:) (\S.*)")
 _ALARM = re.compile(r"(?:^|[.?!] )(?:Ring 112|Fara för liv|Call 112|Danger to life)\b")
@@ -37,6 +40,9 @@ _RINGS = re.compile(r"\b(?:[Rr]ing(?:a|er)?|[Cc]all)\b[^.]* (?:112|114 14)\b")
 _EMERGENCY = re.compile(r"\b(?:112|114 14)\b")
 _RULE_TOLD = re.compile(r"\w+ [A-ZÅÄÖ]{2,4}-\d+[a-z]?, ")
 _NUMBER = re.compile(r"\+?[\d -]{3,20}")
+
+LONGEST_LABEL_WORD, LONGEST_VALUE_WORD = 11, 16
+"""Characters of a word that fits beside the other half of a pair on a narrow telephone."""
 
 LONGEST_HEADING = 100
 """Characters of a line that heads a message without asking; a longer one is a text."""
@@ -110,8 +116,9 @@ class Bubble:
         if self.screen.typed != "nothing" and self.in_a_dialog:
             return len(lines) - 1
         above = lines[: lines.index("")] if "" in lines else lines
+        first = next((number for number, line in enumerate(above) if tone(line) != "sos"), 0)
         asking = [number for number, line in enumerate(above) if _ASKED.search(line)]
-        return asking[-1] if self.in_a_dialog and asking else 0
+        return asking[-1] if self.in_a_dialog and asking else first
 
     @property
     def is_a_text(self) -> bool:
@@ -216,19 +223,50 @@ def tone(line: str) -> str:
     return "law" if _RULE_TOLD.match(line) else ""
 
 
-def rich(line: str, ring: bool = False) -> Markup:
+def rich(line: str, acts: bool = False) -> Markup:
     """A line with what is no prose told apart: case codes, days in figures, and the rules at its end.
 
     :param line: a line of a message.
-    :param ring: whether 112 and 114 14 can be rung from it, where it says to ring them.
+    :param acts: whether what it says to do can be done from it: 112 and 114 14 rung, where it says to ring them, and a
+        command pressed, since a page has no place to write it. The page then has the form ``kommando``.
     :returns: HTML whose words are those of the line.
     """
     held, end = Markup(), 0
     for found in _TOLD_APART.finditer(line):
-        held += _to_ring(line[end : found.start()], ring and _says_to_ring(line))
-        held += Markup('<span class="{}">{}</span>').format(found.lastgroup, found.group())
+        held += _to_ring(line[end : found.start()], acts and _says_to_ring(line))
+        held += _told_apart(found, acts)
         end = found.end()
-    return held + _to_ring(line[end:], ring and _says_to_ring(line))
+    return held + _to_ring(line[end:], acts and _says_to_ring(line))
+
+
+def _told_apart(found: re.Match[str], acts: bool) -> Markup:
+    words = found.group()
+    if found.lastgroup != "command":
+        return Markup('<span class="{}">{}</span>').format(found.lastgroup, words)
+    if not acts:
+        return escape(words)
+    return Markup('<button class="command" form="kommando" name="tryck" value="{0}">{0}</button>').format(words)
+
+
+def is_wide(label: str, value: str) -> bool:
+    """Whether the halves of a pair hold words that would be broken beside each other on a narrow telephone.
+
+    :param label: the one half.
+    :param value: the other.
+    :returns: whether they go under each other there.
+    """
+    halves = ((label, LONGEST_LABEL_WORD), (value, LONGEST_VALUE_WORD))
+    return any(len(word) > longest for half, longest in halves for word in half.split())
+
+
+def asked_before(question: str) -> str:
+    """A question that has been answered, as it stands above the next one.
+
+    :param question: its words, line by line.
+    :returns: them without what tells the reader to ring 112: the question that waits tells it, or nothing does.
+    """
+    lines = question.splitlines()
+    return " ".join([line for line in lines if tone(line) != "sos"] or lines)
 
 
 def _says_to_ring(line: str) -> bool:
@@ -312,6 +350,8 @@ def _environment() -> Environment:
         "rich": rich,
         "tel": tel,
         "tone": tone,
+        "asked_before": asked_before,
+        "is_wide": is_wide,
         "fresh": lambda: secrets.randbits(62),
     }
     held.filters["weight"] = weight

@@ -4,6 +4,7 @@
 
 (() => {
   const PATIENCE = 20000; // milliseconds until a post is given up; its number makes sure that it counts once
+  const SLOW = 1500; // milliseconds until it is said that a post is on its way
   const LONGEST_PAUSE = 60000;
   const LEFT = "left"; // this page is on its way to another
   const HERE_EVERY = 30000; // milliseconds between two signs that somebody is here
@@ -146,6 +147,7 @@
     } else if (!gently) {
       notices.replaceChildren();
     }
+    document.title = fresh.title;
     markNewest();
     wake(document);
     return changed;
@@ -197,8 +199,10 @@
     if (button?.name) fields.append(button.name, button.value);
     const pressed = [...document.querySelectorAll("form button")].filter((one) => !one.disabled);
     const mine = ++turn;
+    const slow = setTimeout(() => say(notices.dataset.sending, false), SLOW);
     posting = true;
     pressed.forEach((one) => { one.disabled = true; });
+    button?.classList.add("sent");
     try {
       const response = await fetch(form.action, {
         method: "POST", body: new URLSearchParams(fields), credentials: "same-origin", cache: "no-store",
@@ -223,7 +227,10 @@
       fail(form, notices.dataset.offline);
     } finally {
       posting = false;
+      clearTimeout(slow);
+      if (notices.textContent === notices.dataset.sending) notices.replaceChildren();
       pressed.forEach((one) => { one.disabled = false; });
+      button?.classList.remove("sent");
     }
     button?.focus({ preventScroll: true });
   };
