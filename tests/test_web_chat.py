@@ -24,7 +24,7 @@ from argon2 import PasswordHasher
 from bot.desk import Incoming
 from bot.settings import WebRules
 from bot.traces import HIDDEN
-from bot.web import pages, server
+from bot.web import server
 from dialogs.texts import LANGUAGES, say
 from state.errors import StoreError
 from state.people import Role
@@ -43,7 +43,6 @@ from tests.web_phone import (
     fields_of,
     in_the_city,
     links_of,
-    parsed,
     settings,
 )
 
@@ -664,22 +663,6 @@ def test_what_the_words_tell_to_write_can_be_pressed(house: House) -> None:
     assert anna.newest.lines[-1] == CASE
 
 
-@pytest.mark.parametrize(
-    ("line", "pressed"),
-    [
-        ("Skriv /arende ÖK7-M4W om du vill öppna det igen.", ["/arende ÖK7-M4W"]),
-        ("Gör en ny /hotbild senast idag.", ["/hotbild"]),
-        ("Det finns ingen remiss att följa i ÖK7-M4W. Börja med /hotbild.", ["/hotbild"]),
-        ("Samtycke och/eller lag, 23/11, 1/2, a/b/c, /etc/hosts och https://example.org/hotbild", []),
-    ],
-)
-def test_only_a_command_can_be_pressed(line: str, pressed: list[str]) -> None:
-    shown = str(pages.rich(line, acts=True))
-    assert [button.attrs["value"] for button in parsed(shown).all("button")] == pressed
-    assert re.sub("<[^>]*>", "", shown) == line
-    assert not parsed(str(pages.rich(line))).all("button"), "nor in a text that is copied"
-
-
 def test_the_title_tells_where_one_is_and_the_bar_is_never_full_before_the_end(house: House) -> None:
     anna = the_case_question(house)
     told = []
@@ -690,28 +673,6 @@ def test_the_title_tells_where_one_is_and_the_bar_is_never_full_before_the_end(h
         anna.presses(label)
     assert told == ["Fråga 1 av 2 – Lots", "Fråga 2 av 3 – Lots", "Fråga 3 av 3 – Lots"]
     assert anna.page.one("title").text == "Chatt – Lots", "the read-back is no question"
-
-
-def test_an_alarm_heads_no_message() -> None:
-    """It stands out as an alarm, with a number that can be rung; what heads the message is what comes after it."""
-    saved = Screen(text="Fara för liv: ring 112.\nSparat i ÖK7-M4W.", rows=())
-    (bubble,) = pages.bubbles({1: saved}, None, [0])
-    assert [(block.kind, block.lines[0][0]) for block in bubble.blocks] == [
-        ("text", "Fara för liv: ring 112."),
-        ("ask", "Sparat i ÖK7-M4W."),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("asked", "shown"),
-    [
-        ("Fara för liv: ring 112.\nVem gäller hotet?", "Vem gäller hotet?"),
-        ("Får vi dela med skolan?\nTryck för att byta svar.", "Får vi dela med skolan? Tryck för att byta svar."),
-        ("Fara för liv: ring 112.", "Fara för liv: ring 112."),
-    ],
-)
-def test_an_alarm_is_not_repeated_with_what_has_been_answered(asked: str, shown: str) -> None:
-    assert pages.asked_before(asked) == shown
 
 
 def test_ten_thousand_characters_are_too_many_and_not_kept(house: House, log: io.StringIO) -> None:

@@ -1,4 +1,4 @@
-"""How the words of a screen are laid out on a page: what is an alarm, and what can be rung from it."""
+"""How the words of a screen are laid out on a page: what is an alarm, and what can be done from it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from babel.messages.pofile import read_po
 
 from bot.web import pages
 from dialogs.texts import LOCALES
+from state.screen import Screen
+from tests.web_phone import parsed
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,48 @@ def test_every_sentence_that_tells_somebody_to_ring_112_looks_like_it_in_both_la
         assert pages.tone(translated) == pages.tone(words), translated
         rings = ['href="tel:' in str(pages.rich(said, acts=True)) for said in (words, translated)]
         assert rings[0] == rings[1], f"what can be rung from one language can be rung from the other: {words}"
+
+
+@pytest.mark.parametrize(
+    ("line", "pressed"),
+    [
+        ("Skriv /arende ÖK7-M4W om du vill öppna det igen.", ["/arende ÖK7-M4W"]),
+        ("Gör en ny /hotbild senast idag.", ["/hotbild"]),
+        ("Det finns ingen remiss att följa i ÖK7-M4W. Börja med /hotbild.", ["/hotbild"]),
+        ("Samtycke och/eller lag, 23/11, 1/2, a/b/c, /etc/hosts och https://example.org/hotbild", []),
+    ],
+)
+def test_only_a_command_can_be_pressed(line: str, pressed: list[str]) -> None:
+    shown = str(pages.rich(line, acts=True))
+    assert [button.attrs["value"] for button in parsed(shown).all("button")] == pressed
+    assert re.sub("<[^>]*>", "", shown) == line
+    assert not parsed(str(pages.rich(line))).all("button"), "nor in a text that is copied"
+
+
+def test_an_alarm_above_what_was_done_does_not_head_it() -> None:
+    """It stands out as an alarm, with a number that can be rung; what heads the message is what comes after it."""
+    saved = Screen(text="Fara för liv: ring 112.\nSparat i ÖK7-M4W.", rows=())
+    (bubble,) = pages.bubbles({1: saved}, None, [0])
+    assert [(block.kind, block.lines[0][0]) for block in bubble.blocks] == [
+        ("text", "Fara för liv: ring 112."),
+        ("ask", "Sparat i ÖK7-M4W."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("Fara för liv: ring 112.\nVem gäller hotet?", "Vem gäller hotet?"),
+        ("Får vi dela med skolan?\nTryck för att byta svar.", "Får vi dela med skolan? Tryck för att byta svar."),
+        ("Fara för liv: ring 112.", "Fara för liv: ring 112."),
+    ],
+)
+def test_an_alarm_is_not_repeated_with_what_has_been_answered(asked: str, shown: str) -> None:
+    assert pages.asked_before(asked) == shown
+
+
+def test_where_the_question_itself_says_to_ring_a_button_rings() -> None:
+    asked = Screen(text="Fara för liv: ring 112.\nRing 112 nu. Se till att du själv är trygg.", rows=(), session="s")
+    also = Screen(text="Fara för liv: ring 112.\nVem gäller hotet?", rows=(), session="s")
+    first, second = pages.bubbles({1: asked, 2: also}, None, [0, 2])
+    assert (first.numbers, second.numbers) == (["112"], [])

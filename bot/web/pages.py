@@ -139,9 +139,10 @@ class Bubble:
 
     @property
     def numbers(self) -> list[str]:
-        """The telephone numbers among what is copied, 112 first: a telephone can ring them."""
+        """The telephone numbers that a button rings, 112 first: those that are copied, and 112 where that is asked."""
         held = [button.copy for button in self.copies if button.copy is not None and _NUMBER.fullmatch(button.copy)]
-        return sorted(held, key=lambda number: number != "112")
+        alarms = any(block.kind == "ask" and tone(block.lines[0][0]) == "sos" for block in self.blocks)
+        return sorted({*held, "112"} if alarms else held, key=lambda number: number != "112")
 
     @property
     def place(self) -> str:
