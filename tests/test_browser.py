@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import signal
@@ -565,9 +566,30 @@ def test_numbers_can_be_rung_at_once_and_are_no_page_to_keep(house: House) -> No
             box = await link.bounding_box()
             assert box is not None
             assert min(box["width"], box["height"]) >= 44, "by a thumb, in a hurry"
+        await hand.press_on(hand.page.locator("footer").get_by_role("button", name="Change language"))
+        await hand.page.wait_for_selector("html[lang=en] body[data-page=chat]")
+        words, tops = await hand.page.evaluate(LINES, "footer .danger")
+        assert [line for line in words if re.match(r"\W", line)] == [], "no line begins with a full stop"
+        assert min((b - a for a, b in itertools.pairwise(tops)), default=44) >= 44, "nor are two in one another's way"
 
     house.run(story())
 
+
+LINES = """(selector) => {
+  const walker = document.createTreeWalker(document.querySelector(selector), NodeFilter.SHOW_TEXT);
+  const lines = new Map();
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    for (let at = 0; at < text.data.length; at += 1) {
+      const range = document.createRange();
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      const top = Math.round(range.getBoundingClientRect().top);
+      lines.set(top, (lines.get(top) ?? "") + text.data[at]);
+    }
+  }
+  return [[...lines.values()].map((words) => words.trim()), [...lines.keys()]];
+}"""
+"""The lines that words stand in, and how far down."""
 
 BROKEN = """(selector) => {
   document.body.style.fontFamily = "DejaVu Sans";

@@ -661,6 +661,16 @@ def test_what_the_words_tell_to_write_can_be_pressed(house: House) -> None:
     assert anna.newest.lines == (say(HIDDEN, "sv"),)
     anna.presses("Fortsätt")
     assert anna.newest.lines[-1] == CASE
+    anna.presses("Avbryt")
+    code = CODE.findall(anna.opens("/arenden").page.text)[0]
+    anna.opens(the_link(anna, code))
+    for label in ("Stäng ärendet", "Utskriven", "Spara"):
+        anna.presses(label)
+    command = anna.page.one("button", klass="command")
+    assert command.attrs["value"] == f"/arende {code}", "also where it stands in what heads the message"
+    form = anna.page.one("form", id=command.attrs["form"])
+    anna.sends(form.attrs["action"], fields_of(form) | {"tryck": command.attrs["value"]})
+    assert anna.newest.lines[0] == f"Ärende {code}"
 
 
 def test_the_title_tells_where_one_is_and_the_bar_is_never_full_before_the_end(house: House) -> None:
