@@ -88,6 +88,47 @@ def delivered(store: Store, channel: str, sent: Sequence[Delivered], now: dateti
         store.untraced(channel, done.address, done.gone)
 
 
+def beside(
+    store: Store, channel: str, stand: Iterable[tuple[str, int]], gone: Iterable[tuple[str, int]], now: datetime
+) -> None:
+    """Remember the messages that are being taken away beside the outbox, and forget those that have gone.
+
+    A program that ends before they have gone leaves them to the sweep. Many share the one transaction that this is.
+
+    :param store: the store.
+    :param channel: where.
+    :param stand: whose chat, and the message.
+    :param gone: the same of those that have gone.
+    :param now: the time.
+    :raises StoreError: nothing of it is kept.
+    """
+    with store.transaction():
+        for address, messages in _by_chat(stand).items():
+            store.traced(channel, [(address, message, False) for message in messages], now)
+            store.tried(channel, address, messages, now)
+        for address, messages in _by_chat(gone).items():
+            store.untraced(channel, address, messages)
+
+
+def _by_chat(messages: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    chats: dict[str, list[int]] = {}
+    for address, message in messages:
+        chats.setdefault(address, []).append(message)
+    return chats
+
+
+def starts(store: Store, channel: str, now: datetime) -> None:
+    """Let the first sweep try what was being taken away when the program ended.
+
+    :param store: the store.
+    :param channel: the channel that starts.
+    :param now: the time.
+    """
+    if channel in KEPT_ELSEWHERE:
+        with store.transaction():
+            store.try_at_once(channel, now)
+
+
 def swept(store: Store, channel: str, now: datetime, hide: Callable[[ChatDue], list[Row]]) -> list[Row]:
     """Take away what has stood for too long; inside a transaction, every minute.
 

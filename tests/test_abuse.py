@@ -26,8 +26,9 @@ from hypothesis import strategies as st
 from bot.bell import ONLY_REMINDERS, Bell
 from bot.desk import ONLY_INVITED, Desk, Front, Pressed, Said
 from bot.limits import STRANGERS_A_MINUTE, UPDATES_A_MINUTE, PaceAMinute
-from bot.telegram import CHANNEL, LONGEST_MESSAGE, reduced
-from bot.telegram.aside import AT_A_TIME, MOST_WAITING
+from bot.telegram import CHANNEL, LONGEST_MESSAGE, MOST_LOST, reduced
+from bot.telegram.aside import KEEP_WITHIN, MOST_WAITING
+from bot.telegram.deleting import HUNDRED
 from bot.telegram.webhook import SECRET_HEADER, TOLD_A_MINUTE, Webhook
 from dialogs.policy import Policy
 from dialogs.registry import DIALOGS
@@ -399,9 +400,50 @@ def test_a_hundred_are_taken_away_in_one_call(fetching: Served) -> None:
     anna = fetching.people[0]
     fetching.does(anna.says("/hjalp"))
     calls = len(fetching.api.calls)
-    fetching.does([anna.says("hemligt") for _ in range(AT_A_TIME + 1)][-1])
+    fetching.does([anna.says("hemligt") for _ in range(HUNDRED + 1)][-1])
     fetching.wire.run_until(lambda: not typed(anna))
     assert len([method for method, _ in fetching.api.calls[calls:] if method.startswith("deleteMessage")]) <= 20
+
+
+def test_what_a_webhook_brought_too_fast_is_in_the_ledger_before_it_is_confirmed(
+    served: Served, counted: Callable[[str], None]
+) -> None:
+    """Whatever dies now, it is taken away; and what is brought together shares a commit."""
+    served.held_to(1)
+    anna, many = served.people[0], 400
+    served.does(anna.says("/hjalp"))
+    assert served.brought([message(FIRST, ANNA, "hemligt", PLENTY)]) == {200: 1}
+    served.rests()
+    served.api.fault("deleteMessages", "status", 429, 600, count=None)
+    served.api.fault("deleteMessage", "status", 429, 600, count=None)
+    statements = served.asked()
+    began = time.perf_counter()
+    flood = [message(FIRST + number, ANNA, "hemligt", PLENTY + number) for number in range(1, many + 1)]
+    assert served.brought(flood) == {200: many}
+    took = time.perf_counter() - began
+    stands = {number for _, _, number, _, _ in served.store.ledger()}
+    assert {PLENTY + number for number in range(1, many + 1)} <= stands
+    assert statements.count("COMMIT") <= 1 + took / KEEP_WITHIN
+    counted(f"too fast: {many} brought one by one, {statements.count('COMMIT')} commits")
+
+
+def test_what_was_typed_too_fast_goes_though_the_program_is_killed_before_it_could_take_it_away(
+    api: BotApi, tmp_path: Path
+) -> None:
+    with Lots(api, tmp_path / "lots", LOTS_UPDATES_A_MINUTE="2") as lots:
+        lots.start()
+        anna = lots.invited(api.user(ANNA))
+        faults = [api.fault(f"deleteMessage{s}", "status", 429, 600, count=None) for s in ("", "s")]
+        many = MOST_LOST + 2 * HUNDRED  # more than is looked for around what is known
+        last = [anna.says("hemligt") for _ in range(many)][-1]
+        api.wait_until(lambda: api.confirmed(last))
+        lots.kill()
+        assert len(typed(anna)) == many
+        for fault in faults:
+            fault.remove()
+        lots.start()
+        api.wait_until(lambda: not typed(anna))
+        assert not any("hemligt" in line for line in lots.log().splitlines())
 
 
 def test_a_storm_of_strangers_takes_nobody_elses_turn(served: Served) -> None:

@@ -18,7 +18,8 @@ import pytest
 from bot.bell import CONNECTED, IN_BROWSER, IN_TELEGRAM, ONLY_REMINDERS, REMINDER, Bell
 from bot.desk import ONLY_INVITED, ONLY_PRIVATE, Delivered, Desk, Front, Incoming, Pressed, Said, Sent
 from bot.settings import load, read_key
-from bot.telegram import CHANNEL, GONE, WANTED, leave_chat
+from bot.telegram import CHANNEL, WANTED, leave_chat
+from bot.telegram.deleting import GONE
 from dialogs.policy import Policy
 from dialogs.registry import DIALOGS
 from state.ids import Seeded

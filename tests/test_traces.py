@@ -14,14 +14,16 @@ import pytest
 from bot.bell import ONLY_REMINDERS, REMINDER, Bell
 from bot.check import _chats
 from bot.desk import Desk, Front
-from bot.telegram import BEGINS, CHANNEL, GONE
+from bot.limits import PaceAMinute
+from bot.telegram import BEGINS, CHANNEL, MOST_LOST
+from bot.telegram.deleting import GONE, HUNDRED
 from bot.traces import HIDDEN, take_over
 from dialogs.policy import Policy
 from dialogs.registry import DIALOGS
 from state.ids import Seeded
 from state.people import Person
 from state.store import WEB, Store
-from tests.botapi import BotApi, Message, Params, User
+from tests.botapi import Action, BotApi, Fault, Message, Params, User
 from tests.office import Office
 from tests.running import ABANDONED, CASE, GROUP, HELD, HELP, MENU, READ_BACK, SAVED
 from tests.talk import MONDAY
@@ -458,6 +460,81 @@ def test_a_message_whose_number_was_lost_does_not_outlast_what_hides_the_chat(fl
     flat.passes(hours=1)
     assert [message.message_id for message in anna.messages()] == [kept]
     assert anna.screen().text.endswith(HIDDEN)
+
+
+# ── what comes too fast ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def floods(flat: Flat, user: User, number: int, action: Action = "status", **trouble: Any) -> list[Fault]:
+    """Types so much at once that it comes too fast, and it is confirmed; Telegram takes nothing away meanwhile."""
+    front = flat.wire.desk
+    assert front is not None
+    front.hold_to(CHANNEL, PaceAMinute(1, lambda: flat.now))
+    flat.says(user, "/hjalp", HELP)
+    faults = [flat.api.fault(f"deleteMessage{s}", action, count=None, **trouble) for s in ("", "s")]
+    last = [user.says("hemligt") for _ in range(number)][-1]
+    flat.wire.run_until(lambda: flat.api.confirmed(last))
+    return faults
+
+
+def typed(user: User) -> set[int]:
+    return {message.message_id for message in user.messages() if message.text == "hemligt"}
+
+
+LATER: dict[str, Any] = {"code": 429, "retry_after": 600}
+
+
+@pytest.mark.parametrize("trouble", [LATER, {"code": 502}], ids=str)
+def test_what_came_too_fast_is_taken_away_after_a_crash(flat: Flat, trouble: dict[str, Any]) -> None:
+    """Telegram never brings the updates again, and the bot dies before it has taken them out of the chat."""
+    anna = flat.joins()
+    many = MOST_LOST + 2 * HUNDRED  # more than is looked for around what is known
+    faults = floods(flat, anna, many, **trouble)
+    stands = typed(anna)
+    assert len(stands) == many
+    flat.wire.dies()
+    for fault in faults:
+        fault.remove()
+    flat.starts()
+    flat.wire.run_until(lambda: not typed(anna))
+    flat.rests()
+    assert not stands & set(flat.ledger(anna))
+
+
+def test_what_came_too_fast_is_in_the_ledger_until_it_has_gone(flat: Flat) -> None:
+    anna = flat.joins()
+    floods(flat, anna, 30, "delay", seconds=0.2)
+    stands = typed(anna)
+    assert stands
+    assert stands <= set(flat.ledger(anna))
+    flat.wire.run_until(lambda: not typed(anna))
+    flat.wire.run_until(lambda: not stands & set(flat.ledger(anna)))
+
+
+def test_what_came_too_fast_and_is_refused_is_tried_again(flat: Flat) -> None:
+    anna = flat.joins()
+    faults = floods(flat, anna, 3, code=400, description="no")
+    flat.rests()
+    for fault in faults:
+        fault.remove()
+    assert len(typed(anna)) == 3
+    flat.passes(minutes=5)
+    assert len(typed(anna)) == 1, "the one that was answered goes with the chat, as ever"
+
+
+def test_a_flood_costs_few_commits(flat: Flat) -> None:
+    """What is brought together shares one, and so does what comes while it is written."""
+    anna = flat.joins()
+    floods(flat, anna, 1, **LATER)
+    statements: list[str] = []
+    flat.store._conn.set_trace_callback(statements.append)
+    before = len(flat.api.calls_of("getUpdates"))
+    last = [anna.says("hemligt") for _ in range(300)][-1]
+    flat.wire.run_until(lambda: flat.api.confirmed(last))
+    asked = len(flat.api.calls_of("getUpdates")) - before
+    flat.store._conn.set_trace_callback(None)
+    assert 1 <= statements.count("COMMIT") <= asked <= 6
+    assert typed(anna) <= set(flat.ledger(anna))
 
 
 # ── who is gone ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -138,8 +138,11 @@ def test_the_secret_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch
     port = free_port()
     hook = Webhook(f"http://127.0.0.1:{port}", SECRET, "127.0.0.1", port)
 
+    async def receive(raw: dict[str, Any]) -> None:
+        received.append(raw)
+
     async def asking() -> list[int]:
-        async with hook.listening(received.append), ClientSession() as session:
+        async with hook.listening(receive), ClientSession() as session:
             said = [{SECRET_HEADER: "wrong"}, {}, {SECRET_HEADER: SECRET}]
             return [(await session.post(hook.url, json={"update_id": 1}, headers=one)).status for one in said]
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from telegram import Bot, BotCommand, BotCommandScopeChat
@@ -31,9 +32,11 @@ from telegram.error import (
 from telegram.request import BaseRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
+from bot import traces
 from bot.desk import Delivered, Front, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
 from bot.lock import Job
 from bot.telegram.aside import Aside
+from bot.telegram.deleting import FIRST_PAUSE, HUNDRED, LONGEST_PAUSE, Deleting, is_as_it_was, is_not_there
 from bot.telegram.http import AiohttpRequest, seconds
 from bot.telegram.webhook import Webhook
 from dialogs.texts import mark as _
@@ -54,15 +57,8 @@ MARK_WITHIN = 0.05
 SWEEP_EVERY = 60.0
 """Seconds; a note stays in the chat for that much longer than it should at most."""
 
-LONGEST_PAUSE = 30.0
-
-GONE = _("Borttaget.")
-
 BEGINS = _("Ett ögonblick.")
 """What a new message says until its words are edited in: this is what a lock screen shows."""
-
-HUNDRED = 100
-"""How many messages one call takes away."""
 
 MOST_LOST = 300
 """How far back from a new message those are looked for whose numbers were lost."""
@@ -154,9 +150,6 @@ class Telegram:
     """
 
     def __init__(self, front: Front, token: str, base_url: str | None = None, webhook: Webhook | None = None) -> None:
-        # Updates are asked for as plain JSON on purpose: one odd update must not stop the rest from being read.
-        warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot")
-        warnings.filterwarnings("ignore", category=PTBDeprecationWarning, message=".*attribute `retry_after`")
         self._front = front
         self._webhook = webhook
         self._bot = _bot(token, base_url, connections=64)
@@ -165,7 +158,13 @@ class Telegram:
         self._live: dict[str, int] = {}
         self._at: dict[str, int] = {}
         """The message in which each person was shown something last."""
-        self._aside = Aside(self._call, self._send_line, self._begin)
+        self._deleting = Deleting(self._call, self._is_gone, self._stays, empties=True)
+        self._aside = Aside(
+            self._call,
+            self._send_line,
+            self._begin,
+            lambda stand, gone: traces.beside(front.store, CHANNEL, stand, gone, front.now()),
+        )
         self._stands: dict[str, list[int]] = {}
         self._gone: dict[str, list[int]] = {}
         """What each person was sent, and what was taken away from them, by the row that is under way."""
@@ -198,6 +197,7 @@ class Telegram:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
             self._mark()
+            self._keep_aside()
             if not serving.cancelled():
                 serving.result()
         except InvalidToken:
@@ -209,6 +209,7 @@ class Telegram:
 
     async def _serve(self) -> None:
         self._front.start(CHANNEL)
+        traces.starts(self._front.store, CHANNEL, self._front.now())
         await self._until_it_works(self._bot.initialize)
         log.info("connected", extra={"event": "Connected"})
         for person in self._front.store.people(CHANNEL):
@@ -251,11 +252,12 @@ class Telegram:
                 f"LOTS_PUBLIC_URL: Telegram does not take {self._webhook.url} ({_kind_of(fault)})"
             ) from None
 
-    def _receive(self, raw: dict[str, Any]) -> None:
+    async def _receive(self, raw: dict[str, Any]) -> None:
         """Take what the webhook was brought; it may be confirmed when this returns."""
         self._save([raw])
         if self._working is None:
             self._working = asyncio.get_running_loop().call_soon(self._work_soon)
+        await self._aside.is_kept()
 
     def _work_soon(self) -> None:
         """Handle what has come; what comes at once shares a commit."""
@@ -271,7 +273,7 @@ class Telegram:
         await self._bot.set_my_commands([BotCommand(name, about) for name, about in self._front.opening_commands])
 
     async def _until_it_works(self, call: Callable[[], Awaitable[object]]) -> None:
-        pause = 0.5
+        pause = FIRST_PAUSE
         while True:
             try:
                 await call()
@@ -286,18 +288,13 @@ class Telegram:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _call(self, method: str, read_timeout: float | None = None, **parameters: object) -> Any:
-        """Call the Bot API and take its answer as plain JSON, since building objects of it costs more than the call."""
-        return await self._bot.do_api_request(
-            method,
-            api_kwargs=parameters,
-            read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
-        )
+        return await _call(self._bot, method, read_timeout, **parameters)
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _poll(self) -> None:
         offset: int | None = None
-        pause = 0.5
+        pause = FIRST_PAUSE
         while True:
             try:
                 raws = _updates(
@@ -310,9 +307,11 @@ class Telegram:
                     )
                 )
                 if raws:
-                    self._take(raws)
+                    self._save(raws)
+                    self._work()
+                    await self._aside.is_kept()
                     offset = _after(raws)
-                pause = 0.5
+                pause = FIRST_PAUSE
             except (InvalidToken, EndPointNotFound):
                 raise InvalidToken from None
             except RetryAfter as wait:
@@ -324,10 +323,6 @@ class Telegram:
                     log.warning("polling failed", extra={"event": "PollFailed", "fault": type(fault).__name__})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _take(self, raws: Sequence[dict[str, Any]]) -> None:
-        self._save(raws)
-        self._work()
 
     def _save(self, raws: Sequence[dict[str, Any]]) -> None:
         """Screen and save; when this returns, Telegram may forget the updates."""
@@ -435,12 +430,19 @@ class Telegram:
         except StoreError as fault:
             log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
 
+    def _keep_aside(self) -> None:
+        """What is not taken away when the program ends is in the ledger."""
+        try:
+            self._aside.keep()
+        except StoreError as fault:
+            log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+
     async def _send_until_done(self, address: str, payload: dict[str, Any], row: int) -> str | None:
         """Try until it arrives, or until it is clear that it never will, or it is withdrawn.
 
         :returns: ``None``, or the name of the fault it was given up for.
         """
-        pause = 0.5
+        pause = FIRST_PAUSE
         while True:
             try:
                 await self._send(address, payload)
@@ -482,13 +484,14 @@ class Telegram:
             case "answer":
                 await self._answer(payload["query"], payload["toast"])
             case "delete":
-                await self._delete(address, self._live.get(address) if payload["on"] == "live" else payload["message"])
-            case "erase":
-                await self._erase(address, payload["messages"])
+                message = self._live.get(address) if payload["on"] == "live" else payload["message"]
+                await self._deleting.take_away(address, [] if message is None else [message])
+            case "erase":  # what stays is in the ledger, where the next sweep finds it
+                await self._deleting.take_away(address, payload["messages"])
             case "clear":
                 live = self._live.get(address)
                 named = sorted({*self._known(address), *self._may_be_lost(address)})
-                await self._erase(address, [message for message in named if message != live])
+                await self._deleting.take_away(address, [message for message in named if message != live])
             case "ring":
                 await self._ring(address, payload)
             case "commands":
@@ -552,11 +555,11 @@ class Telegram:
                     "editMessageText", chat_id=int(address), message_id=begun, text=text, reply_markup=keyboard
                 )
             except BadRequest as fault:
-                if "not found" in fault.message.casefold():  # the person took it away at once
+                if is_not_there(fault):  # the person took it away at once
                     del self._begun[address]
                     begun = None
                     continue
-                if "message is not modified" not in fault.message.casefold():
+                if not is_as_it_was(fault):
                     raise
             del self._begun[address]
             return begun
@@ -606,34 +609,18 @@ class Telegram:
             return
         known = self._known(address)
         first = max(1, min(known[0], newest - HUNDRED), newest - MOST_LOST)
-        await self._erase(address, sorted(set(range(first, newest)) - set(known)))
+        await self._deleting.take_away(address, sorted(set(range(first, newest)) - set(known)))
         self._unsure.discard(address)
-
-    async def _erase(self, address: str, messages: Sequence[int]) -> None:
-        """Take messages away, a hundred a call; what stays is in the ledger, where the next sweep finds it."""
-        for first in range(0, len(messages), HUNDRED):
-            await self._erase_at_once(address, messages[first : first + HUNDRED])
-
-    async def _erase_at_once(self, address: str, messages: Sequence[int]) -> None:
-        """Take up to a hundred messages away; one that is too old would keep the others, so those are halved."""
-        if len(messages) == 1:
-            return await self._delete(address, messages[0])
-        try:
-            await self._call("deleteMessages", chat_id=int(address), message_ids=list(messages))
-        except EndPointNotFound:  # a server that is older than the method
-            for message in messages:
-                await self._delete(address, message)
-        except BadRequest:
-            half = len(messages) // 2
-            await self._erase_at_once(address, messages[:half])
-            await self._erase_at_once(address, messages[half:])
-        else:
-            for message in messages:
-                self._is_gone(address, message)
-        return None
 
     def _is_gone(self, address: str, message: int) -> None:
         self._gone.setdefault(address, []).append(message)
+        self._is_no_more_live(address, message)
+
+    def _stays(self, address: str, message: int, fault: BadRequest) -> None:
+        log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})
+        self._is_no_more_live(address, message)
+
+    def _is_no_more_live(self, address: str, message: int) -> None:
         if self._live.get(address) == message:
             del self._live[address]
 
@@ -646,7 +633,7 @@ class Telegram:
                 "editMessageText", chat_id=int(address), message_id=message, text=text, reply_markup=keyboard
             )
         except BadRequest as fault:
-            if not any(well in fault.message.casefold() for well in ("message is not modified", "not found")):
+            if not (is_as_it_was(fault) or is_not_there(fault)):
                 log.warning("a note could not be taken away", extra={"event": "NoteNotGone", "fault": _kind_of(fault)})
 
     async def _edit(self, address: str, message: int, text: str, keyboard: dict[str, Any]) -> bool:
@@ -659,25 +646,8 @@ class Telegram:
                 "editMessageText", chat_id=int(address), message_id=message, text=text, reply_markup=keyboard
             )
         except BadRequest as fault:
-            return "message is not modified" in fault.message.casefold()
+            return is_as_it_was(fault)
         return True
-
-    async def _delete(self, address: str, message: int | None) -> None:
-        if message is None:
-            return
-        try:
-            await self._call("deleteMessage", chat_id=int(address), message_id=message)
-        except BadRequest as fault:
-            if "not found" not in fault.message.casefold() and not await self._blank(address, message):
-                log.warning("a message could not be deleted", extra={"event": "NotDeleted", "fault": _kind_of(fault)})
-                if self._live.get(address) == message:
-                    del self._live[address]
-                return
-        self._is_gone(address, message)
-
-    async def _blank(self, address: str, message: int) -> bool:
-        """Take away what a message of ours says, where it is too old to be deleted (48 hours)."""
-        return await self._edit(address, message, say(GONE, "sv"), {"inline_keyboard": []})
 
 
 def _updates(said: object) -> list[Any]:
@@ -760,14 +730,13 @@ def leave_chat(token: str, base_url: str | None, address: str, messages: Sequenc
     """
 
     async def leaving() -> tuple[list[int], bool]:
-        bot, gone = _bot(token, base_url, connections=1), []
+        bot, gone = _bot(token, base_url, connections=1), set[int]()
+        deleting = Deleting(partial(_call, bot), lambda _address, message: gone.add(message))
         try:
             await bot.initialize()
             first = max([1, *(message - MOST_LOST for message in messages[-1:]), *messages[:1]])
             between = range(first, messages[-1] + HUNDRED) if messages else ()
-            named = sorted({*messages, *between})
-            for at in range(0, len(named), HUNDRED):
-                gone += await _without(bot, int(address), named[at : at + HUNDRED])
+            await deleting.take_away(address, sorted({*messages, *between}))
             commands = await bot.delete_my_commands(scope=BotCommandScopeChat(int(address)))
             return [message for message in messages if message in gone], commands
         except TelegramError:
@@ -776,21 +745,6 @@ def leave_chat(token: str, base_url: str | None, address: str, messages: Sequenc
             await bot.shutdown()
 
     return asyncio.run(leaving())
-
-
-async def _without(bot: Bot, chat: int, messages: Sequence[int]) -> list[int]:
-    """Take up to a hundred messages away; one that is too old would keep the others, so those are halved.
-
-    :returns: those that have gone.
-    """
-    try:
-        await bot.delete_messages(chat, messages)
-    except BadRequest:
-        if len(messages) == 1:
-            return []
-        half = len(messages) // 2
-        return [*await _without(bot, chat, messages[:half]), *await _without(bot, chat, messages[half:])]
-    return list(messages)
 
 
 def ask_about(token: str, base_url: str | None) -> Answer:
@@ -819,7 +773,19 @@ def ask_about(token: str, base_url: str | None) -> Answer:
     return asyncio.run(asking())
 
 
+async def _call(bot: Bot, method: str, read_timeout: float | None = None, **parameters: object) -> Any:
+    """Call the Bot API and take its answer as plain JSON, since building objects of it costs more than the call."""
+    return await bot.do_api_request(
+        method,
+        api_kwargs=parameters,
+        read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout,
+    )
+
+
 def _bot(token: str, base_url: str | None, connections: int, sending: AiohttpRequest | None = None) -> Bot:
+    # Answers are asked for as plain JSON on purpose: one odd update must not stop the rest from being read.
+    warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot")
+    warnings.filterwarnings("ignore", category=PTBDeprecationWarning, message=".*attribute `retry_after`")
     sending, polling = sending or AiohttpRequest(connections=connections), AiohttpRequest(connections=1)
     if base_url is None:
         return _Bot(token, request=sending, get_updates_request=polling)

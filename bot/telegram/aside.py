@@ -1,7 +1,8 @@
 """What is said beside the outbox: lines to strangers, and what is done about updates that came too fast.
 
-Nothing of it is stored. It has few connections and a bounded memory, so that a storm takes nothing from those whose
-updates are handled: lines and presses that there is no room for are left; what was typed is always taken away.
+It has few connections and a bounded memory, so that a storm takes nothing from those whose updates are handled: lines
+and presses that there is no room for are left; what was typed is always taken away. Of that the numbers go into the
+ledger before the channel confirms the updates, all that come at once in one commit, unless they have gone by then.
 """
 
 from __future__ import annotations
@@ -9,24 +10,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeVar
 
-from telegram.error import BadRequest, EndPointNotFound, Forbidden, RetryAfter, TelegramError
+from telegram.error import Forbidden, TelegramError
 
-from bot.telegram.http import seconds
+from bot.telegram.deleting import FIRST_PAUSE, HUNDRED, LONGEST_PAUSE, Call, Deleting, patient
+from state.errors import StoreError
 
 log = logging.getLogger("lots.telegram")
 
 MOST_WAITING = 200
 """How many lines, and how many presses, may wait."""
 
-AT_A_TIME = 100
-"""How many messages one call may take away."""
+KEEP_WITHIN = 0.05
+"""Seconds within which what came too fast is in the ledger: so many commits a second at most, however many come."""
 
-LONGEST_PAUSE = 30.0
+Typed = tuple[str, int]
+"""Whose chat, and the message."""
 
-Call = Callable[..., Awaitable[Any]]
 T = TypeVar("T")
 
 
@@ -36,6 +40,8 @@ class Aside:
     :param call: calls a method of the Bot API.
     :param line: sends a line to a stranger, in one try.
     :param begin: begins a job that ends with the channel.
+    :param keep: puts messages that stand into the ledger, and takes those out that have gone, in one commit; raises
+        ``StoreError``.
     """
 
     def __init__(
@@ -43,13 +49,21 @@ class Aside:
         call: Call,
         line: Callable[[str, dict[str, Any]], Awaitable[None]],
         begin: Callable[[Awaitable[None]], None],
+        keep: Callable[[Collection[Typed], Collection[Typed]], None],
     ) -> None:
         self._call = call
         self._line = line
         self._begin = begin
+        self._keep = keep
+        self._deleting = Deleting(patient(call), self._is_gone)
         self._lines: deque[tuple[str, dict[str, Any]]] = deque()
         self._presses: deque[tuple[str, str | None]] = deque()
-        self._typed: dict[str, list[int]] = {}
+        self._typed: dict[str, dict[int, None]] = {}
+        self._stands: dict[Typed, None] = {}
+        """What is not in the ledger yet."""
+        self._gone: dict[Typed, None] = {}
+        """What may be in the ledger still."""
+        self._next_commit: asyncio.Future[None] | None = None
 
     def put(self, address: str, payload: dict[str, Any]) -> None:
         """Do something soon.
@@ -63,10 +77,21 @@ class Aside:
             case "answer":
                 self._wait(self._presses, (payload["query"], payload.get("toast")), self._answer_presses)
             case "delete":
-                if address not in self._typed:
-                    self._typed[address] = []
-                    self._begin(self._take_away(address))
-                self._typed[address].append(payload["message"])
+                self._forget(address, payload["message"])
+
+    async def is_kept(self) -> None:
+        """Wait until nothing of what was typed would be left in the chat if the program died now."""
+        if self._stands:
+            await self._commit()
+
+    def keep(self) -> None:
+        """Bring the ledger to what stands and what has gone.
+
+        :raises StoreError: it could not be written.
+        """
+        if self._stands or self._gone:
+            self._keep(self._stands, self._gone)
+            self._stands, self._gone = {}, {}
 
     def _wait(self, waiting: deque[T], one: T, send: Callable[[], Awaitable[None]]) -> None:
         if len(waiting) >= MOST_WAITING:
@@ -89,35 +114,53 @@ class Aside:
                 log.debug("a press was not answered", extra={"event": "PressUnanswered", "fault": type(fault).__name__})
             self._presses.popleft()
 
-    async def _take_away(self, address: str) -> None:
-        """Everything of a chat that waits, a hundred at a time, until there is nothing."""
-        while typed := self._typed[address]:
-            batch = typed[:AT_A_TIME]
-            await self._until_done(address, batch)
-            del typed[: len(batch)]
-        del self._typed[address]
+    # ── what was typed ───────────────────────────────────────────────────────────────────────────────────────
 
-    async def _until_done(self, address: str, messages: list[int]) -> None:
-        """Take messages away together; one by one where one of them stops the others."""
-        pause = 0.5
+    def _forget(self, address: str, message: int) -> None:
+        waiting = self._typed.get(address)
+        if waiting is None:
+            waiting = self._typed[address] = {}
+            self._begin(self._take_away(address))
+        if message not in waiting:  # the same update may be brought again
+            waiting[message] = None
+            self._stands[address, message] = None
+
+    async def _take_away(self, address: str) -> None:
+        """Everything of a chat that waits, a hundred at a time, until there is nothing; what stays is the ledger's."""
+        while waiting := self._typed[address]:
+            batch = list(islice(waiting, HUNDRED))
+            with suppress(Forbidden):
+                await self._deleting.take_away(address, batch)
+            for message in batch:
+                del waiting[message]
+        del self._typed[address]
+        if self._gone:
+            await self._commit()
+
+    def _is_gone(self, address: str, message: int) -> None:
+        typed = address, message
+        if typed in self._stands:
+            del self._stands[typed]  # no ledger has heard of it
+        else:
+            self._gone[typed] = None
+
+    async def _commit(self) -> None:
+        """Wait for the next commit of the ledger, which everything shares that has come until then."""
+        if self._next_commit is None:
+            self._next_commit = asyncio.get_running_loop().create_future()
+            self._begin(self._commit_soon(self._next_commit))
+        await asyncio.shield(self._next_commit)
+
+    async def _commit_soon(self, done: asyncio.Future[None]) -> None:
+        pause = FIRST_PAUSE
+        await asyncio.sleep(KEEP_WITHIN)
         while True:
             try:
-                if len(messages) == 1:
-                    await self._call("deleteMessage", chat_id=int(address), message_id=messages[0])
-                else:
-                    await self._call("deleteMessages", chat_id=int(address), message_ids=messages)
-                return
-            except RetryAfter as wait:
-                await asyncio.sleep(seconds(wait))
-            except Forbidden:
-                return
-            except (BadRequest, EndPointNotFound):
-                if len(messages) == 1:
-                    return
-                for message in messages:
-                    await self._until_done(address, [message])
-                return
-            except TelegramError as fault:
-                log.warning("sending failed", extra={"event": "SendFailed", "fault": type(fault).__name__})
+                self.keep()
+                break
+            except StoreError as fault:
+                log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+        self._next_commit = None
+        done.set_result(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ class Webhook:
     secret: str = field(repr=False)
     host: str
     port: int
-    _receive: Callable[[dict[str, Any]], None] | None = field(default=None, init=False, repr=False)
+    _receive: Callable[[dict[str, Any]], Awaitable[None]] | None = field(default=None, init=False, repr=False)
     _shared: bool = field(default=False, init=False, repr=False)
     _told: Limiter = field(
         default_factory=lambda: Limiter(TOLD_A_MINUTE, lambda: datetime.now(UTC)), init=False, repr=False
@@ -63,10 +63,10 @@ class Webhook:
         self._shared = True
 
     @asynccontextmanager
-    async def listening(self, receive: Callable[[dict[str, Any]], None]) -> AsyncIterator[None]:
+    async def listening(self, receive: Callable[[dict[str, Any]], Awaitable[None]]) -> AsyncIterator[None]:
         """Take updates until the block ends.
 
-        :param receive: takes one update into the inbox; raises ``StoreError`` where it could not.
+        :param receive: takes one update, which is confirmed when it returns; raises ``StoreError`` where it could not.
         :raises BadSettings: the port is taken, or the address is not this machine's.
         """
         self._receive = receive
@@ -94,7 +94,7 @@ class Webhook:
         if self._receive is None:
             return self._turned_away(503)  # the bot is not ready, or has ended: Telegram brings it again
         try:
-            self._receive(raw)
+            await self._receive(raw)
         except StoreError:
             return self._turned_away(503)
         return web.Response()

@@ -166,6 +166,17 @@ class Traces(File):
             [(now.timestamp(), FIRST_RETRY, LAST_RETRY, channel, address, message) for message in messages],
         )
 
+    def try_at_once(self, channel: str, now: datetime) -> None:
+        """Let what was tried, and may still stand, be due.
+
+        :param channel: where.
+        :param now: the time.
+        """
+        self._conn.execute(
+            "UPDATE trace SET due = ? WHERE channel = ? AND tries > 0 AND given_up_at IS NULL",
+            (now.timestamp(), channel),
+        )
+
     def stands(self, channel: str, address: str, message: int) -> None:
         """Let a neutral message stand until its last moment.
 
