@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from bot import traces
-from bot.desk import ONLY_INVITED, Delivered, Front, Pressed, Said, Sent, invitation_in, neutral
+from bot.front import ONLY_INVITED, Front
+from bot.incoming import Pressed, Said, Sent, invitation_in
+from bot.outgoing import Delivered, neutral
 from dialogs.texts import mark as _
 from dialogs.texts import say
 from state.people import Person

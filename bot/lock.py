@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.incoming import Pressed, Said, Sent, invitation_in
 from bot.limits import CLOCK_STEPS
 from bot.looks import CHAT_PAGE
+from bot.outgoing import Job, Row
 from bot.pins import DANGER, FAULTS, Outcome, Pins, is_idle, pin_fault, words_of
 from bot.turn import Turn
 from dialogs.texts import Text, Verbatim, Words, say
@@ -24,7 +26,7 @@ from state.screen import NO_SESSION, Button, Rows, Screen
 from state.store import Leaving, Pin
 
 if TYPE_CHECKING:
-    from bot.desk import Desk, Pressed
+    from bot.desk import Desk
 
 log = logging.getLogger("lots.lock")
 
@@ -55,8 +57,6 @@ NOT_ALIKE = _("De två pinkoderna är inte lika. Börja om.")
 BURNT = _("Det blev för många försök. Be den som sköter Lots om en ny inbjudan.")
 CHOSEN = _("Pinkoden är vald. Chatten låser sig när du inte har gjort något på {minutes} minuter.")
 OLD_KEY = _("Den knappen gäller inte längre.")
-
-Job = Callable[[], Awaitable[list[Leaving]]]
 
 
 def tell(event: str) -> None:
@@ -160,6 +160,34 @@ class Lock:
         seen_at = self._store.seen_at(person.id)
         return seen_at is None or is_idle(seen_at, self._desk.now(), self._pins.rules)
 
+    def stands_before(self, channel: str, update: Said | Pressed | Sent) -> bool:
+        """Whether an update comes to a chat that is shut, or is to be, and the lock does not give way.
+
+        :param channel: where it came from.
+        :param update: what somebody did.
+        :returns: whether nothing of it but ids is kept.
+        """
+        person = self._store.person_at(channel, update.address)
+        if person is None or not self.shuts_out(person):
+            return False
+        return not (isinstance(update, Said) and self._is_invited_anew(person, update.text))
+
+    def gives_way_to(self, person: Person, text: str) -> bool:
+        """Whether somebody whose chat is shut brings an invitation that is for them.
+
+        :param person: who.
+        :param text: what they typed.
+        :returns: whether they are let in by it.
+        """
+        return self.shuts_out(person) and self._is_invited_anew(person, text)
+
+    def _is_invited_anew(self, person: Person, text: str) -> bool:
+        """Whether somebody brings an invitation that is for them, since their PIN is lost."""
+        code = invitation_in(text)
+        if code is None or not self._store.invitation_holds(code, self._desk.now()):
+            return False
+        return (invited := self._store.moves(code)) is not None and invited.id == person.id
+
     # ── in the transaction of an update ──────────────────────────────────────────────────────────────────────
 
     def bars(self, turn: Turn, person: Person, payload: dict[str, Any], now: datetime) -> bool:
@@ -206,7 +234,7 @@ class Lock:
         turn.messages[-1]["lock"] = True
         tell("Locked")
 
-    def sweep(self, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+    def sweep(self, now: datetime) -> list[Row]:
         """Shut the chats in which nothing has been done for too long.
 
         :param now: the time.
@@ -214,7 +242,7 @@ class Lock:
         """
         self._pads = {id_: pad for id_, pad in self._pads.items() if pad.busy or now - pad.at < FORGOTTEN}
         since = now - timedelta(minutes=self._pins.rules.lock_minutes)
-        messages: list[tuple[str, dict[str, Any]]] = []
+        messages: list[Row] = []
         for person in self._store.idle(self.channel, since, now + timedelta(seconds=CLOCK_STEPS)):
             turn = Turn(self._desk, person, {}, now)
             if self._store.shut(person, now):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 
 from bot.hushed import hushed
-from state.errors import BadSettings
+from state.errors import BadSettings, UpdateFailed
 
 CARRIED = ("event", "session", "dialog", "code", "fault", "where", "bundle", "tries", "number")
 """The extra fields a line may carry."""
@@ -66,3 +67,17 @@ def warn_of(exposed: Sequence[str]) -> None:
     for name in exposed:
         ours = logging.getLogger("lots")
         ours.warning("others may read a secret in lots.toml", extra={"event": "SecretExposed", "where": name})
+
+
+def tell_fault(fault: Exception) -> None:
+    """Log where something broke and what kind of error it is; its message may hold an answer and is left out.
+
+    :param fault: what was raised.
+    """
+    where = [
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)
+    ]
+    logging.getLogger("lots.desk").error(
+        "update failed",
+        extra={"event": "UpdateFailed", "code": UpdateFailed.code, "fault": type(fault).__name__, "where": where[-3:]},
+    )

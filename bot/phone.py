@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.chat import Chat
-from bot.desk import Delivered, Desk, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
+from bot.desk import Desk
+from bot.incoming import Incoming, InGroup, Pressed, Said, Sent
+from bot.outgoing import Delivered, moved, press_data
 from state.screen import Button, Screen
 from state.store import Leaving
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import partial
 
-from bot.desk import Desk, press_data
+from bot.desk import Desk
+from bot.outgoing import press_data
 from bot.terminal import DISTRICT
 from bot.turn import Turn
 from dialogs.answers import DONE, EVERYTHING, NEW_CASE, UNKNOWN

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from bot.looks import OVERVIEWS
 from dialogs import loggkontroll
 from dialogs.dates import month_words, months_on
 from dialogs.loggkontroll import Look
+from dialogs.model import Dialog
 from dialogs.records import Entry
 from dialogs.rules.cases import a_case_is_closed
 from dialogs.texts import Text, Verbatim, Words, say
@@ -23,9 +23,6 @@ from state.pieces import in_pages
 from state.records import ZONE
 from state.screen import Button, Screen, stack
 from state.store import Access, Head, Store, hold
-
-if TYPE_CHECKING:
-    from bot.desk import Desk
 
 REVIEW = _("Se vem som har tittat i ärenden")
 REVIEW_BUTTON = _("Loggkontroll")
@@ -141,10 +138,11 @@ def the_month_holds(store: Store, month: date) -> bool:
     return True
 
 
-def review_screen(desk: Desk, person: Person, place: str, now: datetime) -> Screen:
+def review_screen(store: Store, dialogs: Sequence[Dialog], person: Person, place: str, now: datetime) -> Screen:
     """A page of the check list of a reviewer's district; no case opens from it.
 
-    :param desk: knows the dialogs and the store.
+    :param store: the store.
+    :param dialogs: every dialog there is.
     :param person: the reviewer.
     :param place: ``2026-11:0`` for the first page of November; anything else for the first of this month.
     :param now: the time.
@@ -153,16 +151,16 @@ def review_screen(desk: Desk, person: Person, place: str, now: datetime) -> Scre
     lang, this_month = person.language, now.date().replace(day=1)
     found = _PLACE.fullmatch(place)
     month = this_month if found is None else min(date(int(found[1]), int(found[2]), 1), this_month)
-    titles = {dialog.id: dialog.title for dialog in desk.dialogs}
+    titles = {dialog.id: dialog.title for dialog in dialogs}
     head: list[Words] = [
         loggkontroll.title_of(month, lang),
         Text(_("Stadsdel: {district}."), district=Verbatim(person.district)),
         _("Kedjan håller. Ingen rad är ändrad eller borta.")
-        if the_month_holds(desk.store, month)
+        if the_month_holds(store, month)
         else _("Kedjan håller inte. Säg till den som sköter Lots genast."),
         "",
     ]
-    listed = loggkontroll.parts(looks_of(desk.store, month, person.district), month, titles, lang)
+    listed = loggkontroll.parts(looks_of(store, month, person.district), month, titles, lang)
     pages = in_pages([*(say(words, lang) for words in head), *loggkontroll.as_lines(listed, lang)])
     page = 0 if found is None else min(int(found[3]), len(pages) - 1)
     before, after = months_on(month, -1), months_on(month, 1)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
-from bot.desk import Desk, Front
+from bot.desk import Desk
+from bot.front import Front
 from bot.limits import PaceAMinute
 from bot.settings import Settings
 from state.errors import BadSettings, StoreError

@@ -9,21 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
+from bot.incoming import Incoming
+from bot.outgoing import Delivered, Row
 from dialogs.texts import mark as _
 from dialogs.texts import say
 from state.screen import Button, Screen, stack
+from state.store import Store
 from state.store.traces import ChatDue
 
-if TYPE_CHECKING:
-    from bot.desk import Delivered, Incoming
-    from state.store import Store
-
 log = logging.getLogger("lots.traces")
-
-Row = tuple[str, dict[str, Any]]
-"""Of the outbox: whose chat, and what is done there."""
 
 KEPT_ELSEWHERE = frozenset({"telegram"})
 """The channels whose chats are kept by somebody else; the others keep them here, and do what the outbox says."""

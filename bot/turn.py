@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.looks import BUTTON, CASE_PAGE, COPY_PAGE, HANDOVER_PAGE, LOG_PAGE, NOTE_PAGE, TEXTS_PAGE, TYPED
-from bot.review import LOG, REVIEW_BUTTON, REVIEW_COMMAND, may_review, review_screen
+from bot.incoming import command_in
+from bot.looks import BUTTON, TYPED
+from bot.outgoing import show
+from bot.pages import COMMAND, DRAFT, LANGUAGE, Pages
+from bot.review import REVIEW_BUTTON, REVIEW_COMMAND, may_review
 from bot.traces import CONTINUE, hidden
-from dialogs import arende, case_code, overforing
+from dialogs import case_code
 from dialogs.answers import CODE_FAULTS, DONE, no_such_case
 from dialogs.case_code import CodeFault
-from dialogs.model import Copy, Dialog, World
-from dialogs.records import AccessEnded, CorrectionNotice, DeclineSettled, Entry, Record
-from dialogs.rules.catalogue import rule_words
-from dialogs.texts import LANGUAGES, Inside, Text, Verbatim, Words, as_text, say
+from dialogs.model import Dialog, World
+from dialogs.records import AccessEnded
+from dialogs.texts import LANGUAGES, Text, Words, say
 from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
-from state.people import LOTS, Person
-from state.pieces import in_pages, pieces
-from state.records import ZONE, Envelope
+from state.people import Person
 from state.screen import NO_SESSION, Button, Screen, stack
 from state.session import ANOTHER, Session, Step, asks_to_resume
 
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from state.store import Purge
 
 log = logging.getLogger("lots.desk")
 
 PRACTICE = _("Övning. Skriv inget om verkliga personer.")
 PUT_OUT = _("Du kommer inte längre åt ett av ärendena. Det du hade påbörjat där är borttaget.")
-NOTE, COPY, COMMAND, CASE, WHY_CASE, TEXTS, LANGUAGE = (
-    *("note:", "copy:", "/"),
-    *("case:", "case-why:", "case-texts:", "language:"),
-)
-HANDOVER, DRAFT = "/overforing", "draft:"
-LATEST_RECORDS = 5
-CASES_SHOWN = 4
 NO_ANSWER = "?"
 """Stands for typed words that are no answer."""
-IN_LANGUAGE = {"sv": _("På svenska"), "en": _("På engelska")}
-LANGUAGE_NAMES = {"sv": Verbatim("Svenska"), "en": Verbatim("English")}
 
 
 class Turn:
@@ -70,7 +59,7 @@ class Turn:
             return self._press_is_old()
         session_id, revision, value = parts
         for one in (*before, value):
-            self._looks.asked(self._person, self._case_behind(one), BUTTON, self._now)
+            self._looks.asked(self._person, self._pages.case_behind(one), BUTTON, self._now)
         if session_id == NO_SESSION:
             return self._off_dialog(value)
         session = self._store.session(session_id)
@@ -83,7 +72,7 @@ class Turn:
 
     def said(self, text: str, screen: str | None = None) -> None:
         words = text.strip()
-        asked = _command_in(words)[1] if words.startswith("/") else words
+        asked = command_in(words)[1] if words.startswith("/") else words
         self._looks.asked(self._person, asked, TYPED, self._now)
         if words.startswith("/"):
             return self._command(words)
@@ -107,7 +96,7 @@ class Turn:
         """
         words = text.strip()
         if words.startswith("/"):
-            command, rest = _command_in(words)
+            command, rest = command_in(words)
             no_code = bool(rest) and case_code.read(rest, self._desk.practice) is CodeFault.NOT_A_CODE
             return f"/{command} {NO_ANSWER}" if no_code else text
         if not isinstance(case_code.read(words, self._desk.practice), CodeFault):
@@ -267,7 +256,7 @@ class Turn:
     # commands and buttons off the dialogs
 
     def _command(self, words: str) -> None:
-        name, rest = _command_in(words)
+        name, rest = command_in(words)
         name = name.split("@", 1)[0].casefold()
         dialog = self._desk.dialog_for(name)
         if (dialog is not None or name in ("arende", "overforing")) and not self._person.may_open_cases:
@@ -278,9 +267,9 @@ class Turn:
             case "arende":
                 self._case(rest)
             case "overforing":
-                self._handover()
+                self._beside_where_there_are_cases(self._pages.handover())
             case "loggkontroll":
-                self._review("", on="new")
+                self._review()
             case "avbryt":
                 self._abandon()
             case "hjalp":
@@ -288,20 +277,14 @@ class Turn:
             case "dolj":
                 self.hide(hidden(self._person.language))
             case "sprak":
-                self._ask_language()
+                self._beside_the_dialog(self._pages.languages(), on="new")
             case "start":
                 self._again((_("Du har redan tillgång till chatten."),), on="new")
             case _:
                 self._again((_("Det kommandot finns inte."),), on="new")
 
     def _off_dialog(self, value: str) -> None:
-        if value.startswith(NOTE) and self._person.may_open_cases:
-            return self._show_note(value.removeprefix(NOTE))
-        if value.startswith(COPY) and self._person.may_open_cases:
-            return self._show_copy(value.removeprefix(COPY))
-        if value.startswith(LOG) and may_review(self._person):
-            return self._review(value.removeprefix(LOG), on="press")
-        if value.startswith(DRAFT) and (draft := self._draft(value.removeprefix(DRAFT))) is not None:
+        if value.startswith(DRAFT) and (draft := self._pages.draft(value.removeprefix(DRAFT))) is not None:
             self._answer_press()
             return self._take_up(draft)
         if value == DONE:
@@ -313,18 +296,11 @@ class Turn:
         if value.startswith(COMMAND):
             self._answer_press()
             return self._command(value)
-        if value.startswith((CASE, WHY_CASE, TEXTS)) and self._person.may_open_cases:
-            code, _sep, page = value.partition(":")[2].partition(":")
-            if self._desk.world(self._person, self._now).may_see(code):
-                if value.startswith(TEXTS):
-                    return self._show_texts(code)
-                return self._show_case(
-                    code,
-                    why=value.startswith(WHY_CASE),
-                    on="press",
-                    page=int(page) if page.isdecimal() and len(page) < 4 else 0,
-                )
-        self._press_is_old()
+        if (text := self._pages.text_behind(value)) is not None:
+            return self._show_text(text)
+        if (page := self._pages.behind(value)) is not None:
+            return self._show(page, on="press")
+        return self._press_is_old()
 
     def _open(self, dialog: Dialog, typed_case: str) -> None:
         """Open a dialog, from the menu or from a case; a draft of it is found again with an explicit question."""
@@ -334,7 +310,7 @@ class Turn:
             if case is None:
                 return None
             if dialog.title_when_closed is None and self._desk.world(self._person, self._now).is_closed(case):
-                return self._show_case(case, why=False, on="new")
+                return self._beside_the_dialog(self._pages.case(case), on="new")
         drafts = self._store.drafts(self._person.id, dialog.id, case)
         return self._take_up(drafts[0]) if drafts else self._begin(dialog, case)
 
@@ -368,107 +344,29 @@ class Turn:
             return None
         return code
 
-    # the case at a glance
+    # the pages beside the dialog
+
+    @property
+    def _pages(self) -> Pages:
+        return Pages(self._desk, self._person, self._now)
 
     def _case(self, typed: str) -> None:
+        """Show the case that was typed; where none was, that of the dialog, or which there are."""
         if typed:
-            if apart := self._mine_apart(typed):
-                return self._show_apart(apart)
+            if apart := self._pages.mine_apart(typed):
+                return self._beside_the_dialog(self._pages.apart(apart), on="new")
             case = self._case_typed(typed)
-            return self._show_case(case, why=False, on="new") if case is not None else None
+            return self._beside_the_dialog(self._pages.case(case), on="new") if case is not None else None
         session = self._store.active_session(self._person.id)
-        world = self._desk.world(self._person, self._now)
         case = None if session is None else self._desk.engine.case_of(session)
-        if case is not None and world.may_see(case):
-            return self._show_case(case, why=False, on="new")
-        lang = self._person.language
-        cases = world.cases[:CASES_SHOWN]
-        if not cases:
+        if case is not None and self._desk.world(self._person, self._now).may_see(case):
+            return self._beside_the_dialog(self._pages.case(case), on="new")
+        return self._beside_where_there_are_cases(self._pages.cases())
+
+    def _beside_where_there_are_cases(self, page: Screen | None) -> None:
+        if page is None:
             return self._again((_("Du har inga ärenden ännu."),), on="new")
-        asks = say(_("Vilket ärende vill du se? Du kan också skriva /arende och koden."), lang)
-        rows = stack([Button(code, f"{CASE}{code}") for code in cases])
-        self._beside_the_dialog(Screen(text=asks, rows=rows), on="new")
-
-    def _mine_apart(self, typed: str) -> list[Envelope]:
-        """What this person wrote apart from every case, under the code that was typed; nobody else reaches it."""
-        code = case_code.read(typed, self._desk.practice)
-        held = () if isinstance(code, CodeFault) else self._store.entries(code)
-        return [one for one in held if one.record.apart and one.author == self._person.id]
-
-    def _show_apart(self, held: Sequence[Envelope]) -> None:
-        """Only the text of what is kept apart: it is no case (THR-8)."""
-        self._looks.looked(self._person, held[0].record.case, CASE_PAGE, self._now)
-        said = Text(_("{code} är inget ärende. Bara du kan se texten."), code=held[0].record.case)
-        screen = Screen(text=say(said, self._person.language), rows=stack(self._text_buttons(held)))
-        self._beside_the_dialog(screen, on="new")
-
-    def _show_case(self, case: str, *, why: bool, on: str, page: int = 0) -> None:
-        self._looks.looked(self._person, case, CASE_PAGE, self._now)
-        lang = self._person.language
-        world = self._desk.world(self._person, self._now)
-        drafts: list[Words] = [
-            Text(_("Du har {draft}."), draft=self._desk.engine.draft_words(draft, world))
-            for draft in self._store.drafts(self._person.id, case=case)
-        ]
-        lines: list[str] = []
-        told: set[str] = set()
-        for line in arende.page(case, drafts, world):
-            lines.append(say(line.words, lang))
-            if why:
-                lines += [say(words, lang) for words in why_words(line.rules, line.records, self._person, told)]
-        buttons = dialogs_in(case, self._desk.dialogs, world)
-        first = (
-            Button(say(_("Tillbaka"), lang), f"{CASE}{case}")
-            if why
-            else Button(say(_("Varför?"), lang), f"{WHY_CASE}{case}")
-        )
-        ways = [Button(say(_("Texter"), lang), f"{TEXTS}{case}")] if self.noted(case) else []
-        if arende.has_left(world.entries(case)):
-            ways.append(Button(say(_("Överföring"), lang), HANDOVER))
-        pages = in_pages(lines)
-        page = min(page, len(pages) - 1)
-        more = Button(say(_("Fortsätt läsa"), lang), f"{WHY_CASE if why else CASE}{case}:{page + 1}")
-        on_and_back = ((more,) if page + 1 < len(pages) else ()) + (first, *ways)
-        self._beside_the_dialog(Screen(text="\n".join(pages[page]), rows=stack(on_and_back, buttons)), on=on)
-
-    # the hand-over
-
-    def _handover(self) -> None:
-        """How far the records have come; like the case at a glance it throws nobody out of a dialog."""
-        lang, engine = self._person.language, self._desk.engine
-        world = self._desk.world(self._person, self._now)
-        drafts = [held for held in self._store.drafts(self._person.id) if self._draft(held.id) is not None]
-        if not world.cases and not drafts:
-            return self._again((_("Du har inga ärenden ännu."),), on="new")
-        for case in (*world.cases, *map(engine.case_of, drafts)):
-            self._looks.looked(self._person, case, HANDOVER_PAGE, self._now)
-        page = overforing.page([engine.draft_words(held, world) for held in drafts], self._purged(), world)
-        todo = [
-            Button(_in_case(dialog, case, lang), f"{COMMAND}{dialog.command} {case}")
-            for dialog in self._desk.dialogs
-            if DeclineSettled in dialog.kinds
-            for case in page.declined_in[: overforing.SHOWN]
-        ]
-        todo += [
-            Button(_in_case(engine.compiled[held.dialog].dialog, engine.case_of(held), lang), f"{DRAFT}{held.id}")
-            for held in drafts[: overforing.SHOWN]
-        ]
-        cases = [*page.declined_in, *page.others][:CASES_SHOWN]
-        rows = stack(numbered(todo), [Button(code, f"{CASE}{code}") for code in cases])
-        self._beside_the_dialog(Screen(text="\n".join(say(line, lang) for line in page.lines), rows=rows), on="new")
-
-    def _draft(self, session_id: str) -> Session | None:
-        """A draft of one's own in which something was said, and whose dialog is still there."""
-        held = self._store.session(session_id)
-        if held is None or held.person != self._person.id or not self._person.may_open_cases:
-            return None
-        return held if held.answers and held.dialog in self._desk.engine.compiled else None
-
-    def _purged(self) -> overforing.Purged | None:
-        purges = self._store.purges()
-        if not purges:
-            return None
-        return overforing.Purged(sum(purge.cases for purge in purges), day_of(purges[-1]))
+        return self._beside_the_dialog(page, on="new")
 
     def _beside_the_dialog(self, screen: Screen, on: str) -> None:
         """Show something that is no part of the dialog; the dialog's question then stands under it again."""
@@ -479,32 +377,12 @@ class Turn:
         self._show(screen, on="new")
         self._keep(session, self._desk.engine.current(session, self._world(session)), on="new")
 
-    # the log
-
-    def _review(self, place: str, on: str) -> None:
-        """The check list of the access log of the district, for the one whose task it is."""
+    def _review(self) -> None:
         if not may_review(self._person):
             return self._again((_("Med din roll kan du inte göra loggkontroll."),), on="new")
-        screen = review_screen(self._desk, self._person, place, self._now)
-        self._store.note_access(self._person, "log", LOG_PAGE, None, self._now)
-        return self._show(screen, on=on)
-
-    def _case_behind(self, value: str) -> str:
-        """The case that a button of a page leads to; where it leads to none, what it carries."""
-        if value.startswith((NOTE, COPY)):
-            held = self._store.record(value.split(":")[1])
-            return "" if held is None else held.record.case
-        if value.startswith((CASE, WHY_CASE, TEXTS)):
-            return value.split(":")[1]
-        return _command_in(value)[1] if value.startswith(COMMAND) else value
+        return self._show(self._pages.review(""), on="new")
 
     # language
-
-    def _ask_language(self) -> None:
-        rows = stack([Button(str(LANGUAGE_NAMES[code]), f"{LANGUAGE}{code}") for code in LANGUAGES])
-        self._beside_the_dialog(
-            Screen(text=say(_("Vilket språk vill du ha?"), self._person.language), rows=rows), on="new"
-        )
 
     def _speak(self, language: str) -> None:
         if language not in LANGUAGES:
@@ -546,125 +424,13 @@ class Turn:
         self._drop_live()
         self._keep(session, self._desk.engine.ask_to_abandon(session, self._world(session)), on="new")
 
-    def _show_note(self, record_id: str) -> None:
-        held = self._record_here(record_id)
-        if held is None or not self._note_of(held.record):
-            return self._press_is_old()
-        self._looks.looked(self._person, held.record.case, NOTE_PAGE, self._now)
-        record, notice = arende.as_it_stands(held, self._store.entries(held.record.case))
-        lines = [] if record is None else [*self._note_of(record), self._written(held)]
-        self._show_text(held, f"{NOTE}{record_id}", lines, self._person.language, above=notice)
+    # notes
 
-    def _written(self, held: Envelope) -> Words:
-        """When and by whom it was written (27 § förvaltningslagen): a role and a number, never a name."""
-        author, day = self._store.person(held.author), Verbatim(held.said_on.isoformat())
-        if author is None:
-            return Text(_("Antecknat {day} av en samordnare."), day=day)
-        return Text(_("Antecknat {day} av {who}."), day=day, who=Verbatim(author.label))
-
-    def _show_copy(self, which: str) -> None:
-        """Show a copy of what was saved, where it still may exist."""
-        record_id, _sep, rest = which.partition(":")
-        copy_id, _sep, language = rest.partition(":")
-        held = self._record_here(record_id)
-        copies = [] if held is None else self._copies_of(held)
-        copy = next((copy for copy in copies if copy.id == copy_id), None)
-        if held is None or copy is None or language not in LANGUAGES:
-            return self._press_is_old()
-        self._looks.looked(self._person, held.record.case, COPY_PAGE, self._now)
-        value = f"{COPY}{record_id}:{copy_id}:"
-        others = [
-            Button(say(words, self._person.language), f"{value}{other}")
-            for other, words in IN_LANGUAGE.items()
-            if other != language
-        ]
-        self._show_text(held, value, copy.lines, language, above=copy.above, others=others)
-
-    def _show_texts(self, case: str) -> None:
-        """The latest notes of a case and the copies there may be of them, to be shown once more."""
-        self._looks.looked(self._person, case, TEXTS_PAGE, self._now)
-        lang = self._person.language
-        buttons = []
-        for held in self.noted(case):
-            what = arende.record_words(held.record)
-            buttons.append(Button(say(what, lang), f"{NOTE}{held.id}"))
-            for copy in self._copies_of(held):
-                title = Text(_("{copy}, {what}"), copy=as_text(copy.title), what=Inside(what))
-                buttons.append(Button(say(title, lang), f"{COPY}{held.id}:{copy.id}:sv"))
-        back = Button(say(_("Tillbaka"), lang), f"{CASE}{case}")
-        asks = say(_("Vilken text vill du se?"), lang)
-        self._show(Screen(text=asks, rows=stack(numbered(buttons), (back,))), on="press")
-
-    def noted(self, case: str) -> list[Envelope]:
-        """The latest records of a case that have a note.
-
-        :param case: its code.
-        :returns: the newest first.
-        """
-        noted = [held for held in self._store.entries(case) if self._note_of(held.record)]
-        return noted[: -LATEST_RECORDS - 1 : -1]
-
-    def _record_here(self, record_id: str) -> Envelope | None:
-        """A record that the person may see."""
-        held = self._store.record(record_id)
-        if held is None:
-            return None
-        if held.record.apart:  # no case: what is said there reaches nobody but the one who wrote it
-            mine = held.author == self._person.id and self._person.may_open_cases
-            return held if mine and self._store.district_of(held.record.case) == self._person.district else None
-        return held if self._desk.may_see(self._person, held.record.case) else None
-
-    def _note_of(self, record: Record) -> Sequence[Words]:
-        """The journal note of a record; empty where it has none."""
-        notes = (d.note for d in self._desk.dialogs if d.note is not None and isinstance(record, d.kinds))
-        note = next(notes, None)
-        return () if note is None else note(record)
-
-    def _copies_of(self, held: Envelope) -> Sequence[Copy]:
-        """The copies that may exist of a record now."""
-        makers = (d.copies for d in self._desk.dialogs if d.copies is not None and isinstance(held.record, d.kinds))
-        copies = next(makers, None)
-        if copies is None:
-            return ()
-        return copies(held, self._store.entries(held.record.case), self._now.date())
-
-    def _text_buttons(self, saved: Sequence[Envelope]) -> list[Button]:
-        """A button for each note of what was saved, then one for each copy; those of the same name get numbers."""
-        lang = self._person.language
-        noted = [held for held in saved if self._note_of(held.record)]
-        named = [(_note_title(held.record), f"{NOTE}{held.id}") for held in noted]
-        named += [(copy.title, f"{COPY}{held.id}:{copy.id}:sv") for held in saved for copy in self._copies_of(held)]
-        return numbered([Button(say(title, lang), value) for title, value in named])
-
-    def _show_text(
-        self,
-        held: Envelope,
-        value: str,
-        words: Sequence[Words],
-        language: str,
-        *,
-        above: Words | None,
-        others: Sequence[Button] = (),
-    ) -> None:
-        """Show a note or a copy, piece by piece with a button that copies each, for as long as it may stay."""
-        lang = self._person.language
-        cut = pieces([say(line, language) for line in words])
-        label = say(_("Kopiera"), lang)
-        copying = [
-            Button(
-                label if len(cut) == 1 else say(Text(_("Kopiera {number} av {total}"), number=n, total=len(cut)), lang),
-                f"copied-{n}",
-                copy=piece,
-            )
-            for n, piece in enumerate(cut, 1)
-        ]
-        together = self._text_buttons(self._store.saved_with(self._person.id, held.id))
-        beside = [button for button in together if not button.value.startswith(value)]
-        done = Button(say(_("Klar"), lang), DONE)
-        text = "\n\n".join([*([] if above is None else [say(above, lang)]), *cut])
+    def _show_text(self, text: Screen) -> None:
+        """Show a note or a copy for as long as it may stay."""
         until = self._now + timedelta(minutes=self._desk.policy.note_shown_minutes)
         self._store.note_shown(self._person.id, self._payload.get("message"), until)
-        self._show(Screen(text=text, rows=stack(copying, others, beside, (done,))), on="press", note=True)
+        self._show(text, on="press", note=True)
 
     def _done_with_note(self) -> None:
         message = self._payload.get("message")
@@ -783,7 +549,7 @@ class Turn:
         if held:
             case = held[0].record.case
             self._store.remember_saved(self._person.id, held)
-        first, texts = self._next_dialogs(event.leads_to, case), self._text_buttons(held)
+        first, texts = self._next_dialogs(event.leads_to, case), self._pages.text_buttons(held)
         copying = screen.buttons
         if not first and not texts and not copying:
             return screen
@@ -850,113 +616,8 @@ class Turn:
             self._clear()
 
 
-def why_words(rules: Sequence[str], records: Sequence[Entry], person: Person, told: set[str]) -> list[Words]:
-    """Why something is said of a case: its rules, and the records behind it without a name.
-
-    :param rules: the rules.
-    :param records: the records, oldest first; only the latest are named.
-    :param person: who asks.
-    :param told: the rules that have been told already; those that are told now are put in.
-    :returns: a line each.
-    """
-    lines: list[Words] = [rule_words(rule) for rule in rules if rule not in told]
-    told |= set(rules)
-    by = {person.id: _("– {what}. Sparat av dig den {day}."), LOTS.id: _("– {what}. Skrivet av Lots den {day}.")}
-    for entry in records[-LATEST_RECORDS:]:
-        said = by.get(entry.author, _("– {what}. Sparat av en kollega den {day}."))
-        lines.append(Text(said, what=arende.record_words(entry.record), day=entry.said_on))
-    if (older := len(records) - LATEST_RECORDS) > 0:
-        lines.append(Text(_("– och {number} äldre."), number=older))
-    return lines
-
-
-def day_of(purge: Purge) -> date:
-    """The day of a purge.
-
-    :param purge: the purge.
-    :returns: the day in local time.
-    """
-    return datetime.fromisoformat(purge.at).astimezone(ZONE).date()
-
-
-def _in_case(dialog: Dialog, case: str | None, language: str) -> str:
-    """The words on a button that opens a dialog; they name the case where there is one, since it stands in none."""
-    title = as_text(dialog.title)
-    return say(title if case is None else Text(_("{case}: {title}"), case=case, title=title), language)
-
-
-def dialogs_in(case: str, dialogs: Sequence[Dialog], world: World) -> list[Button]:
-    """What can be begun in a case.
-
-    :param case: its code.
-    :param dialogs: every dialog there is.
-    :param world: what is known; its language is used.
-    :returns: a button each.
-    """
-    closed, entries = world.is_closed(case), world.entries(case)
-    titles = [
-        (dialog.title_when_closed if closed else dialog.title, dialog.command)
-        for dialog in sorted(dialogs, key=lambda dialog: dialog.offered_where is None)  # what waits comes first
-        if dialog.offered_where is None or dialog.offered_where(entries)
-    ]
-    return [Button(say(title, world.language), f"/{command} {case}") for title, command in titles if title is not None]
-
-
-def _command_in(words: str) -> tuple[str, str]:
-    """A command without its slash, and what stands behind it: read in one way by what does it and by the log."""
-    command, _sep, rest = words[1:].strip().partition(" ")
-    return command, rest
-
-
 def _screen_of(session: Session | None) -> str:
     return f"{NO_SESSION}:0" if session is None else f"{session.id}:{session.revision}"
-
-
-def numbered(buttons: Sequence[Button]) -> list[Button]:
-    """Buttons of which no two look alike: of those with the same words the later ones get a number.
-
-    :param buttons: in reading order.
-    :returns: as many buttons.
-    """
-    count: Counter[str] = Counter()
-    told = []
-    for button in buttons:
-        count[button.label] += 1
-        number = count[button.label]
-        told.append(replace(button, label=f"{button.label} {number}") if number > 1 else button)
-    return told
-
-
-def show(
-    screen: Screen,
-    *,
-    on: str,
-    message: int | None = None,
-    query: str | None = None,
-    live: bool = True,
-    banner: str | None = None,
-    note: bool = False,
-) -> dict[str, Any]:
-    """What the outbox holds of a screen: what to show, and on which message.
-
-    :param screen: what to show.
-    :param on: ``new`` (a new message), ``live`` (the one that shows the dialog), ``press`` (the one pressed) or
-        ``there`` (the one named, and nothing where that is gone).
-    :param message: the one pressed or named.
-    :param query: the press to be answered.
-    :param live: whether the message shows the dialog from now on; a page beside a dialog does not.
-    :param banner: what stands above the words.
-    :param note: whether it is a note, which is taken away again: then the desk is told where it was sent.
-    :returns: plain JSON.
-    """
-    held = {"do": "show", "screen": screen.as_json(), "on": on, "message": message, "query": query}
-    return held | {"live": live, "banner": banner, "note": note}
-
-
-def _note_title(record: Record) -> Words:
-    if record.apart:
-        return _("Visa text")
-    return _("Visa rättelsetext") if isinstance(record, CorrectionNotice) else _("Visa journaltext")
 
 
 def _log_event(event: Event, session: Session | None) -> None:

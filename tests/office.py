@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.desk import Delivered, Desk, Incoming
+from bot.desk import Desk
+from bot.incoming import Incoming
+from bot.outgoing import Delivered
 from bot.phone import CHANNEL, Phone
 from dialogs.model import Dialog
 from dialogs.policy import Policy

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bot.desk import Desk
+from bot.pages import Pages
 from bot.transcripts import Line, Player
 from bot.turn import Turn
 from dialogs.model import World
@@ -61,7 +62,7 @@ def said_on(screen: Screen) -> set[str]:
 @contextmanager
 def everybody(watched: Watched) -> Iterator[None]:
     """Watch what turns show, what they read, and what the log says after each line of a transcript."""
-    world, shows, record, act = Desk.world, Turn._show, Turn._record_here, Player._act
+    world, shows, record, act = Desk.world, Turn._show, Pages._record_here, Player._act
 
     def watched_world(self: Desk, person: Person, now: datetime, opened_at: datetime | None = None) -> World:
         held = world(self, person, now, opened_at)
@@ -74,7 +75,7 @@ def everybody(watched: Watched) -> Iterator[None]:
 
         return replace(held, entries=entries)
 
-    def watched_record(self: Turn, record_id: str) -> Envelope | None:
+    def watched_record(self: Pages, record_id: str) -> Envelope | None:
         found = record(self, record_id)
         if found is not None:
             watched.of(self._person).add(found.record.case)
@@ -106,6 +107,6 @@ def everybody(watched: Watched) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Desk, "world", watched_world)
         patch.setattr(Turn, "_show", watched_show)
-        patch.setattr(Turn, "_record_here", watched_record)
+        patch.setattr(Pages, "_record_here", watched_record)
         patch.setattr(Player, "_act", watched_act)
         yield

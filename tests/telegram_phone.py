@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
-from bot.desk import Desk, Incoming, Pressed, Said, Sent
+from bot.desk import Desk
+from bot.incoming import Incoming, Pressed, Said, Sent
 from bot.phone import Phone
 from bot.telegram import BEGINS, CHANNEL, Telegram
 from bot.telegram.webhook import Webhook

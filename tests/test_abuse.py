@@ -24,7 +24,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.bell import ONLY_REMINDERS, Bell
-from bot.desk import ONLY_INVITED, Desk, Front, Pressed, Said
+from bot.desk import Desk
+from bot.front import ONLY_INVITED, Front
+from bot.incoming import Pressed, Said
 from bot.limits import STRANGERS_A_MINUTE, UPDATES_A_MINUTE, PaceAMinute
 from bot.telegram import CHANNEL, LONGEST_MESSAGE, MOST_LOST, reduced
 from bot.telegram.aside import KEEP_WITHIN, MOST_WAITING

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.access import could_see, every_case, members_of
-from bot.desk import Pressed
+from bot.incoming import Pressed
 from bot.phone import CHANNEL, Phone
 from dialogs.records import (
     AccessEnded,

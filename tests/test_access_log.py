@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 
 from bot.check import findings
-from bot.desk import Desk, Pressed, Said, years_before
+from bot.desk import Desk
+from bot.incoming import Pressed, Said
 from bot.looks import Looks
 from bot.phone import Phone
 from bot.review import bounds, looks_of, the_month_holds
 from bot.settings import load
+from bot.sweeping import years_before
 from bot.transcripts import play_file
 from dialogs import loggkontroll
 from dialogs.loggkontroll import SAMPLE, Look, is_out_of_hours

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.desk import InGroup, Pressed, Said, Sent, press_data
+from bot.incoming import InGroup, Pressed, Said, Sent
+from bot.outgoing import press_data
 from bot.phone import CHANNEL, Phone
 from dialogs import samtal
 from dialogs.answers import Answers
@@ -591,10 +592,10 @@ def test_the_latest_text_counts_for_two_minutes(office: Office, seconds: int, re
 def test_the_latest_text_is_gone_with_the_next_sweep_and_with_the_program(office: Office) -> None:
     phone = office.joins()
     phone.says("20060121")
-    assert len(office.desk._typed) == 1
+    assert len(office.desk._screening._typed) == 1
     office.passes(minutes=2)
     office.desk.sweep(CHANNEL)
-    assert len(office.desk._typed) == 0
+    assert len(office.desk._screening._typed) == 0
     phone.says("20060121")
     office.restarts()
     office.desk.take_in(CHANNEL, [Said(office.number(), phone.address, None, "2384")])

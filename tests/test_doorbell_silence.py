@@ -16,7 +16,8 @@ import pytest
 
 from bot import bell
 from bot.bell import Bell
-from bot.desk import ONLY_INVITED, STRANGERS_COMMANDS, Desk
+from bot.desk import Desk
+from bot.front import ONLY_INVITED, STRANGERS_COMMANDS
 from bot.telegram import CHANNEL, Telegram
 from bot.transcripts import read
 from dialogs.texts import LANGUAGES, say

@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from bot.desk import LONGEST_TEXT
 from bot.guard import KEPT_FOR, MOST_KEPT, Finding, LatestTyped, findings, findings_across, findings_in_parts
+from bot.screening import LONGEST_TEXT
 from dialogs import case_code
 from dialogs.answers import Choice
 from dialogs.dates import day_phrase, long_date, read_date, week, weekday_date

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.bell import ONLY_REMINDERS, Bell
-from bot.desk import ONLY_INVITED, InGroup, Pressed, Said, Sent
+from bot.front import ONLY_INVITED
+from bot.incoming import InGroup, Pressed, Said, Sent
 from bot.limits import (
     LATEST_UPDATES,
     MOST_STRANGERS,
@@ -94,7 +95,9 @@ def test_what_is_over_the_limit_is_told_once_a_minute_and_neither_looked_at_nor_
         assert anna.sends("photo") == []
     assert office.store._conn.total_changes == before, "nothing is written"
     assert "hemligt" not in json.dumps(office.rows("SELECT payload FROM inbox"))
-    assert set(office.desk._typed.before(CHANNEL, anna.address, office.now)) == {"/hjalp"}, "nor by the guard"
+    assert set(office.desk._screening._typed.before(CHANNEL, anna.address, office.now)) == {"/hjalp"}, (
+        "nor by the guard"
+    )
     office.passes(seconds=59)
     assert anna.says("/hjalp") == []
     office.passes(seconds=1)

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from bot.desk import Delivered, Desk, Incoming, Pressed, Said
+from bot.desk import Desk
+from bot.incoming import Incoming, Pressed, Said
 from bot.lock import FORGOTTEN, KEY, tell
+from bot.outgoing import Delivered
 from bot.phone import CHANNEL, Phone
 from bot.pins import DANGER, Pins
 from bot.settings import WebRules

@@ -138,7 +138,8 @@ def test_cases_that_nobody_can_open_are_found_and_given_to_somebody(house: House
 
 
 def test_who_is_taken_out_by_the_operator_loses_what_they_have_open_there(house: House) -> None:
-    from bot.desk import Desk, Said
+    from bot.desk import Desk
+    from bot.incoming import Said
     from dialogs.policy import Policy
     from dialogs.registry import DIALOGS
 

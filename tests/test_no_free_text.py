@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.desk import Desk, Incoming, Said
+from bot.desk import Desk
+from bot.incoming import Incoming, Said
 from bot.phone import CHANNEL, Phone
 from bot.transcripts import BadTranscript, Line, Player
 from bot.turn import NO_ANSWER

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk import Pressed
+from bot.incoming import Pressed
 from bot.phone import CHANNEL, Phone
 from bot.terminal import talk
 from bot.transcripts import Player

@@ -9,9 +9,11 @@ from random import Random
 
 import pytest
 
-from bot.desk import CASES_LOOKED_AT, Pressed, press_data
+from bot.desk import CASES_LOOKED_AT
+from bot.incoming import Pressed
+from bot.outgoing import press_data
+from bot.pages import CASES_SHOWN
 from bot.phone import Phone
-from bot.turn import CASES_SHOWN
 from dialogs import case_code
 from dialogs.answers import CaseCode, Refused
 from dialogs.overforing import SHOWN, Purged, page

@@ -15,7 +15,9 @@ import pytest
 
 import bot.practice
 from bot import terminal
-from bot.desk import Desk, Pressed, Said, press_data
+from bot.desk import Desk
+from bot.incoming import Pressed, Said
+from bot.outgoing import press_data
 from bot.phone import CHANNEL
 from bot.practice import prepare
 from dialogs.policy import Policy

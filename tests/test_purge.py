@@ -18,7 +18,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.desk import Desk, Said
+from bot.desk import Desk
+from bot.incoming import Said
 from bot.settings import Settings, load, read_key
 from bot.web import cases
 from dialogs import case_code

@@ -19,7 +19,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.desk import Pressed, Said, press_data
+from bot.incoming import Pressed, Said
+from bot.outgoing import press_data
 from bot.phone import CHANNEL, Phone
 from dialogs.answers import DONE
 from dialogs.arende import page

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.desk import Pressed
+from bot.incoming import Pressed
 from bot.phone import Phone
 from dialogs.records import CaseFact, TalkHeld
 from dialogs.registry import DIALOGS

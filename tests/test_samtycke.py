@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.desk import press_data
+from bot.outgoing import press_data
 from bot.phone import Phone
 from bot.turn import PRACTICE
 from dialogs import samtycke

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from bot import logs
-from bot.desk import Said
+from bot.incoming import Said
 from bot.phone import CHANNEL
 from bot.transcripts import Played, Player, read
 from dialogs.registry import DIALOGS

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.desk import Desk, Said
+from bot.desk import Desk
+from bot.incoming import Said
 from bot.limits import STRANGERS_A_MINUTE
 from bot.telegram import CHANNEL, leave_chat, reduced
 from dialogs import case_code

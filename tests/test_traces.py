@@ -13,7 +13,8 @@ import pytest
 
 from bot.bell import ONLY_REMINDERS, REMINDER, Bell
 from bot.check import _chats
-from bot.desk import Desk, Front
+from bot.desk import Desk
+from bot.front import Front
 from bot.limits import PaceAMinute
 from bot.telegram import BEGINS, CHANNEL, MOST_LOST
 from bot.telegram.deleting import GONE, HUNDRED

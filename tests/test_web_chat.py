@@ -21,7 +21,7 @@ import pytest
 from aiohttp import ClientResponse, FormData
 from argon2 import PasswordHasher
 
-from bot.desk import Incoming
+from bot.incoming import Incoming
 from bot.settings import WebRules
 from bot.traces import HIDDEN
 from bot.web import server

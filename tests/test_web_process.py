@@ -24,7 +24,7 @@ pytestmark = pytest.mark.process
 
 DIES_WITH_THE_INBOX = """
 import os, signal
-from bot.desk import Front
+from bot.front import Front
 take_in = Front.take_in
 def dies(self, channel, updates):
     take_in(self, channel, updates)

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, FormData
 
-from bot.desk import Desk, Incoming, Pressed, Said
+from bot.desk import Desk
+from bot.incoming import Incoming, Pressed, Said
 from bot.listening import listening
 from bot.phone import Phone
 from bot.settings import Settings, TransferRules, WebRules

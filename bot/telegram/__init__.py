@@ -33,8 +33,9 @@ from telegram.request import BaseRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot import traces
-from bot.desk import Delivered, Front, Incoming, InGroup, Pressed, Said, Sent, moved, press_data
-from bot.lock import Job
+from bot.front import Front
+from bot.incoming import Incoming, InGroup, Pressed, Said, Sent
+from bot.outgoing import Delivered, Job, moved, press_data
 from bot.telegram.aside import Aside
 from bot.telegram.deleting import FIRST_PAUSE, HUNDRED, LONGEST_PAUSE, Deleting, is_as_it_was, is_not_there
 from bot.telegram.http import AiohttpRequest, seconds

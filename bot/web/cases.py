@@ -11,9 +11,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.desk import LONG_TEXT, Desk
+from bot.desk import Desk
 from bot.looks import TYPED
-from bot.turn import dialogs_in, why_words
+from bot.pages import dialogs_in, why_words
+from bot.screening import LONG_TEXT
 from dialogs import arende
 from dialogs.answers import CaseCode, Given, Refused
 from dialogs.arende import Section

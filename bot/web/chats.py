@@ -12,7 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from bot.chat import Chat
-from bot.desk import Delivered, Desk, Pressed, Said, moved
+from bot.desk import Desk
+from bot.incoming import Pressed, Said
+from bot.outgoing import Delivered, moved
 from dialogs.texts import Verbatim, Words, say
 from dialogs.texts import mark as _
 from state.errors import StoreError

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.turn import COMMAND, NOTE
+from bot.pages import COMMAND, NOTE
 from dialogs.answers import DONE
 from dialogs.case_code import SHAPE
 from dialogs.texts import translate

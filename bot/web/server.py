@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import segno
 from aiohttp import web
 
-from bot.desk import Desk, Pressed, Said
+from bot.desk import Desk
+from bot.incoming import Pressed, Said
 from bot.limits import Limiter
 from bot.looks import BUTTON, CASE_PAGE, CHAT_PAGE, LIST_PAGE
 from bot.pins import DANGER, FAULTS, Outcome, words_of
