@@ -218,20 +218,11 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
     :returns: the settings; the data folder exists.
     :raises BadSettings: a setting is wrong; says which, what it is, and what it may be.
     """
-    default_dir = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "lots"
-    data_dir = Path(flags.get("data_dir") or environ.get("LOTS_DATA_DIR") or default_dir)
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise BadSettings(
-            f"LOTS_DATA_DIR: {data_dir} cannot be made ({fault.strerror}); name a folder of your own"
-        ) from None
+    data_dir = _data_dir(environ, flags.get("data_dir"))
     held = _toml(data_dir / "lots.toml")
     telegram = _table(held, "telegram")
     pick = _Pick(environ, flags)
-    mode = pick("mode", "LOTS_TELEGRAM_MODE", telegram.get("mode")) or "ovning"
-    if mode not in MODES:
-        raise BadSettings(f"LOTS_TELEGRAM_MODE is {_shown(mode)}; it may be {', '.join(MODES)}")
+    mode = _mode(pick("mode", "LOTS_TELEGRAM_MODE", telegram.get("mode")))
     web = _table(held, "web")
     public_url = _public_url(pick("public_url", "LOTS_PUBLIC_URL", web.get("public_url")), mode)
     token = _token(pick("token", "LOTS_TELEGRAM_TOKEN", telegram.get("token")))
@@ -240,16 +231,8 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
     serves = _serves(pick("web", "LOTS_WEB", web.get("serve")), mode)
     if serves is None:
         serves = token is None or mode == "dorrklocka"
-    if serves and public_url is not None and public_url.count("/") > 2:
-        raise BadSettings(
-            f"LOTS_PUBLIC_URL is {public_url!r}; the web chat needs a name of its own, like https://lots.example.se, "
-            "without a path"
-        )
-    if serves and not _is_here(web_host) and (proxy is None or not (public_url or "").startswith("https://")):
-        raise BadSettings(
-            f"LOTS_WEB_HOST is {web_host!r}, which others reach, and nothing says that TLS stands in front. "
-            "Listen on 127.0.0.1, or set LOTS_PUBLIC_URL to the https address and LOTS_TRUSTED_PROXY to the proxy's"
-        )
+    if serves:
+        _may_be_served(web_host, public_url, proxy)
     base_url = _base_url(pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url")))
     key_file = pick("key_file", "LOTS_KEY_FILE", held.get("key_file"))
     secret = pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret"))
@@ -280,6 +263,19 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
     )
 
 
+def _data_dir(environ: Mapping[str, str], flag: str | None) -> Path:
+    """The data folder, which is made where it is not there."""
+    default = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "lots"
+    data_dir = Path(flag or environ.get("LOTS_DATA_DIR") or default)
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise BadSettings(
+            f"LOTS_DATA_DIR: {data_dir} cannot be made ({fault.strerror}); name a folder of your own"
+        ) from None
+    return data_dir
+
+
 class _Pick:
     """Finds where a setting is said, in the order of this module's docstring, and remembers it of secrets."""
 
@@ -301,6 +297,13 @@ class _Pick:
             return None
         self.sources[name] = source
         return value
+
+
+def _mode(written: str | None) -> Mode:
+    for mode in MODES:
+        if mode == (written or "ovning"):
+            return mode
+    raise BadSettings(f"LOTS_TELEGRAM_MODE is {_shown(written or '')}; it may be {', '.join(MODES)}")
 
 
 def _token(written: str | None) -> str | None:
@@ -492,6 +495,20 @@ def _network(written: str | None) -> IPv4Network | IPv6Network | None:
     if network is not None and network.prefixlen < WIDEST_PROXY[network.version]:
         raise BadSettings(f"LOTS_TRUSTED_PROXY is {written!r}, which is everybody; name the proxy's own address")
     return network
+
+
+def _may_be_served(host: str, public_url: str | None, proxy: IPv4Network | IPv6Network | None) -> None:
+    """Hold the web chat to a name of its own, and to TLS where others reach it."""
+    if public_url is not None and public_url.count("/") > 2:
+        raise BadSettings(
+            f"LOTS_PUBLIC_URL is {public_url!r}; the web chat needs a name of its own, like https://lots.example.se, "
+            "without a path"
+        )
+    if not _is_here(host) and (proxy is None or not (public_url or "").startswith("https://")):
+        raise BadSettings(
+            f"LOTS_WEB_HOST is {host!r}, which others reach, and nothing says that TLS stands in front. "
+            "Listen on 127.0.0.1, or set LOTS_PUBLIC_URL to the https address and LOTS_TRUSTED_PROXY to the proxy's"
+        )
 
 
 def _is_here(host: str) -> bool:

@@ -631,55 +631,52 @@ class Engine:
         )
 
     def _screen(self, session: Session, position: Position, world: World, notices: Sequence[Words] = ()) -> Screen:
-        lang = world.language
-        dialog = self.compiled[session.dialog].dialog
-        lines = [say(words, lang) for words in notices]
-        told = len("\n".join(lines).splitlines())
-        question = self._question(session, position)
-        progress = None
-        if dialog.beside is not None and (_beside(session.asking) or session.asking == ASKING_CHANGE):
-            lines.append(say(dialog.beside, lang))
-        if question is not None:
-            before = _before(question, position)
-            lines += _heading(dialog, before, lang)
-            lines.append(say(question.words(before, world), lang))
-            rows = self._question_rows(session, question, position, world)
-            if not session.asking:
-                progress = self.compiled[session.dialog].progress(position)
-        elif _beside(session.asking) == ASKING_RESUME:
-            lines.append(say(Text(_("Du har {draft}. Fortsätta?"), draft=self.draft_words(session, world)), lang))
-            rows = stack(
-                (_button(_("Fortsätt"), RESUME, lang), _button(_("Börja om"), START_OVER, lang)),
-                (_button(_("Ett annat ärende"), ANOTHER, lang),),
-            )
-        elif _beside(session.asking) == ASKING_ABANDON:
-            lines.append(say(_("Vill du avbryta? Då tas dina svar bort."), lang))
-            rows = stack((_button(_("Ja, avbryt"), YES_ABANDON, lang), _button(_("Nej, fortsätt"), NO_GO_ON, lang)))
-        elif session.asking == ASKING_CHANGE:
-            lines.append(say(_("Vad vill du ändra?"), lang))
-            choices = [_button(dialog.by_id[q].label, f"{CHANGE}:{q}", lang) for q in position.way]
-            rows = stack(choices, (_button(_("Tillbaka"), BACK, lang),))
-        elif session.asking.partition(":")[0] in (ASKING_WHY, ASKING_MORE):
-            why = session.asking.startswith(ASKING_WHY)
-            pages = in_pages(
-                self._reasons(session, position, world) if why else self._summary(session, position, world)
-            )
-            number = min(int(session.asking.partition(":")[2] or 0), len(pages) - 1)
-            lines += pages[number]
-            rows = self._page_rows(ASKING_WHY if why else ASKING_MORE, number, len(pages), position, lang)
+        dialog, question = self.compiled[session.dialog], self._question(session, position)
+        above = [say(words, world.language) for words in notices]
+        told = len("\n".join(above).splitlines())
+        if dialog.dialog.beside is not None and (_beside(session.asking) or session.asking == ASKING_CHANGE):
+            above.append(say(dialog.dialog.beside, world.language))
+        if question is None:
+            lines, rows = self._off_the_questions(session, position, world)
         else:
-            pages = in_pages(self._summary(session, position, world))
-            lines += pages[0]
-            rows = self._page_rows(ASKING_MORE, 0, len(pages), position, lang)
+            before = _before(question, position)
+            lines = [
+                *_heading(dialog.dialog, before, world.language),
+                say(question.words(before, world), world.language),
+            ]
+            rows = self._question_rows(session, question, position, world)
         return Screen(
-            text="\n".join(lines),
+            text="\n".join([*above, *lines]),
             rows=rows,
             typed="nothing" if question is None else question.kind.typed,
             session=session.id,
             revision=session.revision,
-            progress=progress,
+            progress=None if question is None or session.asking else dialog.progress(position),
             told=told,
         )
+
+    def _off_the_questions(self, session: Session, position: Position, world: World) -> tuple[list[str], Rows]:
+        """The words and the buttons where no question of the dialog waits: beside the talk, or at its end."""
+        lang = world.language
+        asking, _sep, number = session.asking.partition(":")
+        if asking == ASKING_RESUME:
+            rows = stack(
+                (_button(_("Fortsätt"), RESUME, lang), _button(_("Börja om"), START_OVER, lang)),
+                (_button(_("Ett annat ärende"), ANOTHER, lang),),
+            )
+            return [say(Text(_("Du har {draft}. Fortsätta?"), draft=self.draft_words(session, world)), lang)], rows
+        if asking == ASKING_ABANDON:
+            rows = stack((_button(_("Ja, avbryt"), YES_ABANDON, lang), _button(_("Nej, fortsätt"), NO_GO_ON, lang)))
+            return [say(_("Vill du avbryta? Då tas dina svar bort."), lang)], rows
+        if asking == ASKING_CHANGE:
+            dialog = self.compiled[session.dialog].dialog
+            choices = [_button(dialog.by_id[q].label, f"{CHANGE}:{q}", lang) for q in position.way]
+            return [say(_("Vad vill du ändra?"), lang)], stack(choices, (_button(_("Tillbaka"), BACK, lang),))
+        why = asking == ASKING_WHY
+        pages = in_pages(self._reasons(session, position, world) if why else self._summary(session, position, world))
+        page = min(int(number or 0), len(pages) - 1) if asking else 0
+        rows = self._page_rows(ASKING_WHY if why else ASKING_MORE, page, len(pages), position, lang)
+        return list(pages[page]), rows
 
     def _summary(self, session: Session, position: Position, world: World) -> list[str]:
         """What is signed: the answers, and what will follow from saving them."""

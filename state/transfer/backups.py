@@ -323,24 +323,7 @@ def _made_ready(
     with closing(Store(copy, its_key)) as store:
         _hold(file, store)
         _is_ours(file, store, practice, present)
-        last = store.last_link()
-        same_chain = _goes_on(present, last)
-        records = 0 if last is None else last.seq
-        lost = _beyond(present, store, records if same_chain else 0)
-        revoked = _only_in(store, present) if same_chain else ()
-        left_out = len(_only_in(present, store)) if same_chain else 0
-        log_goes_on = _carry_over_the_log(store, present)
-        adopted = _adopt(store, known, bundles, now)
-        purged = _purge_again(store, known, revoked, now)
-        if present is not None:
-            with store.transaction():
-                if same_chain:
-                    store.take_ways_in(present)
-                store.take_over(present.ledger())  # what stands in the chats stands there whatever is restored
-        if purged:
-            store.shrink()
-        unknown = tuple(sorted(known.bundles.keys() - {one.number for one in store.bundles()}))
-        store.settle()
+        prepared = _caught_up(copy, store, known, bundles, present, now)
     if its_key != key:
         change_key(copy, its_key, key)
     with closing(Store(copy, key)) as store:
@@ -349,6 +332,31 @@ def _made_ready(
     with told(copy):
         sync(copy)
         sync(copy.parent)
+    return prepared
+
+
+def _caught_up(
+    copy: Path, store: Store, known: Ledger, bundles: Path, present: Store | None, now: datetime
+) -> Prepared:
+    """Bring a backup to what has happened since: purges, revoked people, bundles, looks, and what stands in chats."""
+    last = store.last_link()
+    same_chain = _goes_on(present, last)
+    records = 0 if last is None else last.seq
+    lost = _beyond(present, store, records if same_chain else 0)
+    revoked = _only_in(store, present) if same_chain else ()
+    left_out = len(_only_in(present, store)) if same_chain else 0
+    log_goes_on = _carry_over_the_log(store, present)
+    adopted = _adopt(store, known, bundles, now)
+    purged = _purge_again(store, known, revoked, now)
+    if present is not None:
+        with store.transaction():
+            if same_chain:
+                store.take_ways_in(present)
+            store.take_over(present.ledger())  # what stands in the chats stands there whatever is restored
+    if purged:
+        store.shrink()
+    unknown = tuple(sorted(known.bundles.keys() - {one.number for one in store.bundles()}))
+    store.settle()
     return Prepared(
         copy=copy,
         records=records,
