@@ -13,6 +13,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -427,6 +428,30 @@ def test_what_a_webhook_brought_too_fast_is_in_the_ledger_before_it_is_confirmed
     assert {PLENTY + number for number in range(1, many + 1)} <= stands
     assert statements.count("COMMIT") <= 1 + took / KEEP_WITHIN
     counted(f"too fast: {many} brought one by one, {statements.count('COMMIT')} commits")
+
+
+def test_what_came_too_fast_is_not_confirmed_while_the_ledger_cannot_be_written(
+    api: BotApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another process holds the store: Telegram keeps the updates until it lets go."""
+    path = tmp_path / "ovning.db"
+    built = Served(api, path, fetches=True)
+    try:
+        built.held_to(1)
+        anna = built.people[0]
+        built.does(anna.says("/hjalp"))
+        built.does(anna.says("hemligt"))
+        api.fault("deleteMessage", "status", 429, 600, count=None)
+        built.store._conn.execute("PRAGMA busy_timeout = 1")
+        with closing(Store(path, bytes(32))) as other, other.transaction():
+            last = anna.says("hemligt")
+            built.wire.run_until(lambda: any(vars(line).get("event") == "StoreBusy" for line in caplog.records))
+            assert not api.confirmed(last)
+        built.wire.run_until(lambda: api.confirmed(last))
+        assert {message.message_id for message in typed(anna)} <= set(built.store.traces(CHANNEL, str(ANNA)))
+        assert typed(anna)
+    finally:
+        built.ends()
 
 
 def test_what_was_typed_too_fast_goes_though_the_program_is_killed_before_it_could_take_it_away(

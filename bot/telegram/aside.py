@@ -63,7 +63,7 @@ class Aside:
         """What is not in the ledger yet."""
         self._gone: dict[Typed, None] = {}
         """What may be in the ledger still."""
-        self._next_commit: asyncio.Future[None] | None = None
+        self._next_commit: asyncio.Task[None] | None = None
 
     def put(self, address: str, payload: dict[str, Any]) -> None:
         """Do something soon.
@@ -147,20 +147,20 @@ class Aside:
     async def _commit(self) -> None:
         """Wait for the next commit of the ledger, which everything shares that has come until then."""
         if self._next_commit is None:
-            self._next_commit = asyncio.get_running_loop().create_future()
-            self._begin(self._commit_soon(self._next_commit))
+            self._next_commit = asyncio.ensure_future(self._commit_soon())
+            self._begin(self._next_commit)
         await asyncio.shield(self._next_commit)
 
-    async def _commit_soon(self, done: asyncio.Future[None]) -> None:
+    async def _commit_soon(self) -> None:
         pause = FIRST_PAUSE
-        await asyncio.sleep(KEEP_WITHIN)
-        while True:
-            try:
-                self.keep()
-                break
-            except StoreError as fault:
-                log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+        try:
+            await asyncio.sleep(KEEP_WITHIN)
+            while True:
+                try:
+                    return self.keep()
+                except StoreError as fault:
+                    log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-        self._next_commit = None
-        done.set_result(None)
+        finally:
+            self._next_commit = None
