@@ -14,7 +14,7 @@ from typing import Any
 from bot import traces
 from bot.front import ONLY_INVITED, Front
 from bot.incoming import Pressed, Said, Sent, invitation_in
-from bot.outgoing import Delivered, neutral
+from bot.outgoing import REMINDER, Delivered, neutral
 from dialogs.texts import mark as _
 from dialogs.texts import say
 from state.people import Person
@@ -23,7 +23,6 @@ from state.store.traces import ChatDue
 
 log = logging.getLogger("lots.bell")
 
-REMINDER = _("Du har en påminnelse.")
 CONNECTED = _("Klart. Här får du bara påminnelser.")
 ONLY_REMINDERS = _("Här får du bara påminnelser. Det du skriver här läses inte, och det tas bort.")
 IN_BROWSER = _("Öppna i webbläsaren")

@@ -23,6 +23,7 @@ from bot.looks import Looks
 from bot.outgoing import Delivered, Job, Row, neutral
 from bot.pages import Pages, day_of
 from bot.pins import Pins
+from bot.reminders import Reminders
 from bot.review import REVIEW, may_review
 from bot.screening import Screening
 from bot.settings import AccessRules
@@ -93,6 +94,7 @@ class Desk(Front):
         self._channels: set[str] = set()
         self._saved_in: set[str] = set()
         self.looks = Looks(store, practice, self.world)
+        self.reminders = Reminders(self)
         self._lock = None if pins is None else Lock(self, pins, locks)
         self._screening = Screening(self, self._lock)
         self._sweeper = Sweeper(self, self._lock, keep_log_years)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bot.incoming import Pressed, Said, Sent, invitation_in
 from bot.limits import CLOCK_STEPS
 from bot.looks import CHAT_PAGE
-from bot.outgoing import Job, Row
+from bot.outgoing import REMINDER, Job, Row
 from bot.pins import DANGER, FAULTS, Outcome, Pins, is_idle, pin_fault, words_of
 from bot.turn import Turn
 from dialogs.texts import Text, Verbatim, Words, say
@@ -227,6 +227,14 @@ class Lock:
         """
         self._store.shut(person, now)
         self._hides(turn, person, notices)
+
+    def rings(self, turn: Turn, person: Person) -> None:
+        """Say in a shut chat that there is a reminder, and nothing of what it is about, in a new message.
+
+        :param turn: the turn; what is to be sent is put there.
+        :param person: whose chat.
+        """
+        turn.ring(self._screen(person, (REMINDER,)))["lock"] = True
 
     def _hides(self, turn: Turn, person: Person, notices: Sequence[Words] = ()) -> None:
         self._pads.pop(person.id, None)

@@ -19,11 +19,12 @@ from state.store import Store
 
 CASE_PAGE, TEXTS_PAGE, NOTE_PAGE, COPY_PAGE, HANDOVER_PAGE = "arende", "texter", "journaltext", "kopia", "overforing"
 LIST_PAGE, CHAT_PAGE, PURGED_PAGE, LOG_PAGE = "lista", "chatt", "gallrat", "loggkontroll"
+REMINDER_PAGE = "paminnelse"
 TYPED, BUTTON = "text", "knapp"
 """The names of the pages in the log; what a dialog shows stands under the dialog's id, and what was asked for in vain
 under how it was asked for."""
 
-OVERVIEWS = (HANDOVER_PAGE, LIST_PAGE)
+OVERVIEWS = (HANDOVER_PAGE, LIST_PAGE, REMINDER_PAGE)
 """The pages that show something of several cases at once: whoever opens one has not asked for each of them."""
 
 _CODE = re.compile(rf"\b{case_code.SHAPE.pattern}\b")

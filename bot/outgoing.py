@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialogs.texts import Words, say
+from dialogs.texts import mark as _
 from state.screen import Button, Screen
 from state.store import Leaving
+
+REMINDER = _("Du har en påminnelse.")
+"""All that is said of a reminder where others can read along."""
 
 Row = tuple[str, dict[str, Any]]
 """Of the outbox: whose chat, and what is done there."""
@@ -83,7 +87,7 @@ def show(
     :param live: whether the message shows the dialog from now on; a page beside a dialog does not.
     :param banner: what stands above the words.
     :param note: whether it is a note, which is taken away again: then the desk is told where it was sent.
-    :returns: plain JSON.
+    :returns: plain JSON; ``heard`` may be put in, where a phone may make a sound.
     """
     held = {"do": "show", "screen": screen.as_json(), "on": on, "message": message, "query": query}
     return held | {"live": live, "banner": banner, "note": note}

@@ -191,13 +191,13 @@ class Pages:
             self._looks.looked(self._person, case, HANDOVER_PAGE, self._now)
         page = overforing.page([engine.draft_words(held, world) for held in drafts], self._purged(), world)
         todo = [
-            Button(_in_case(dialog, case, lang), f"{COMMAND}{dialog.command} {case}")
+            Button(in_case(dialog, case, lang), f"{COMMAND}{dialog.command} {case}")
             for dialog in self._desk.dialogs
             if DeclineSettled in dialog.kinds
             for case in page.declined_in[: overforing.SHOWN]
         ]
         todo += [
-            Button(_in_case(engine.compiled[held.dialog].dialog, engine.case_of(held), lang), f"{DRAFT}{held.id}")
+            Button(in_case(engine.compiled[held.dialog].dialog, engine.case_of(held), lang), f"{DRAFT}{held.id}")
             for held in drafts[: overforing.SHOWN]
         ]
         cases = [*page.declined_in, *page.others][:CASES_SHOWN]
@@ -400,8 +400,14 @@ def day_of(purge: Purge) -> date:
     return datetime.fromisoformat(purge.at).astimezone(ZONE).date()
 
 
-def _in_case(dialog: Dialog, case: str | None, language: str) -> str:
-    """The words on a button that opens a dialog; they name the case where there is one, since it stands in none."""
+def in_case(dialog: Dialog, case: str | None, language: str) -> str:
+    """The words on a button that opens a dialog; they name the case where there is one, since it stands in none.
+
+    :param dialog: the dialog.
+    :param case: the case's code, or ``None``.
+    :param language: the reader's language.
+    :returns: the words.
+    """
     title = as_text(dialog.title)
     return say(title if case is None else Text(_("{case}: {title}"), case=case, title=title), language)
 

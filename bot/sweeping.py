@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from bot import traces
 from bot.lock import Lock
 from bot.logs import tell_fault
 from bot.outgoing import Row
+from bot.reminders import Waiting
 from bot.turn import Turn
 from dialogs.dates import months_on
 from dialogs.texts import say
@@ -19,6 +21,8 @@ from state.store.traces import ChatDue
 
 if TYPE_CHECKING:
     from bot.desk import Desk
+
+log = logging.getLogger("lots.sweeping")
 
 KNOWN_FOR = timedelta(hours=48)
 """How long it is known what came and went, so that what a channel repeats is done once."""
@@ -44,7 +48,7 @@ class Sweeper:
         :param channel: the channel that asks; it sends what comes of it.
         :param others: the other channels that run, which look after their own people.
         :param now: the time.
-        :returns: a line to each person whose draft is gone, the menu in place of each note, and what leaves the chats.
+        :returns: what leaves the chats, and what is told: that a draft is gone, the menu in a note's place, what waits.
         """
         self._store.park_due(now)
         self._store.sweep(now - KNOWN_FOR)
@@ -59,6 +63,8 @@ class Sweeper:
         for id_, shown_in in self._store.notes_due(channel, now):
             if (person := self._store.person(id_)) is not None:
                 rows += self._without_note(person, shown_in, now)
+        for person, waiting in self._desk.reminders.to_tell(channel, now):
+            rows += self._reminder(person, waiting, now)
         return rows + traces.swept(self._store, channel, now, lambda chat: self._hidden(channel, chat, now))
 
     def _hidden(self, channel: str, chat: ChatDue, now: datetime) -> list[Row]:
@@ -92,6 +98,16 @@ class Sweeper:
         except Exception as fault:  # noqa: BLE001 - one draft that cannot be read must not keep the others
             tell_fault(fault)
             return []
+        return [(person.address, message) for message in turn.messages]
+
+    def _reminder(self, person: Person, waiting: Sequence[Waiting], now: datetime) -> list[Row]:
+        """What waits; where the chat is shut, only that there is something."""
+        turn = Turn(self._desk, person, {}, now)
+        if self._lock is not None and self._desk.shuts_out(person):
+            self._lock.rings(turn, person)
+        else:
+            turn.remind(waiting)
+        log.info("reminded", extra={"event": "Reminded"})
         return [(person.address, message) for message in turn.messages]
 
     def _without_note(self, person: Person, message: int | None, now: datetime) -> list[Row]:

@@ -23,11 +23,12 @@ from dialogs.texts import LANGUAGES, Text, Words, say
 from dialogs.texts import mark as _
 from state.events import Event, SessionCompleted
 from state.people import Person
-from state.screen import NO_SESSION, Button, Screen, stack
+from state.screen import NO_SESSION, Button, Rows, Screen, stack
 from state.session import ANOTHER, Session, Step, asks_to_resume
 
 if TYPE_CHECKING:
     from bot.desk import Desk
+    from bot.reminders import Waiting
 
 log = logging.getLogger("lots.desk")
 
@@ -122,11 +123,22 @@ class Turn:
 
     def _go_on(self) -> None:
         """Show where they are, in the place of the neutral line."""
+        self._arrive(on="press")
+
+    def _arrive(self, on: str) -> None:
+        """Show somebody who comes back what waits, and their question, their draft or the menu."""
+        words, first = self._what_waits()
         session = self._store.active_session(self._person.id)
         if session is not None:
-            self._keep(session, self._desk.engine.current(session, self._world(session)), on="press")
-        elif not self._take_up_a_draft(on="press"):
-            self.show_menu(on="press")
+            self._keep(session, self._desk.engine.current(session, self._world(session), words), on=on)
+        elif words or not self._take_up_a_draft(on=on):
+            self._show(self._menu(words, first), on=on)
+
+    def _what_waits(self) -> tuple[list[Words], list[Button]]:
+        """What is to be told of what waits in this person's cases, and what can be done about it."""
+        waiting = self._desk.reminders.of(self._person, self._now)
+        reminders = self._desk.reminders
+        return reminders.words(self._person, waiting, self._now), reminders.buttons(self._person, waiting)
 
     def _take_up_a_draft(self, on: str = "new") -> bool:
         """Ask whether to go on with the latest draft that was put aside; whether there was one."""
@@ -152,17 +164,31 @@ class Turn:
 
     def show_where_they_are(self) -> None:
         """Show the question that waits, or the menu, to somebody whose chat is empty."""
-        session = self._store.active_session(self._person.id)
-        if session is not None:
-            self._keep(session, self._desk.engine.current(session, self._world(session)), on="new")
-        elif not self._take_up_a_draft():
-            self.show_menu()
+        self._arrive(on="new")
 
     def show_menu(self, notices: Sequence[Words] = (), on: str = "new") -> None:
         """Show what there is to do; nobody is ever without a question or a menu."""
+        self._show(self._menu(notices), on=on)
+
+    def _menu(self, notices: Sequence[Words] = (), first: Sequence[Button] = ()) -> Screen:
         lang = self._person.language
         lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
-        self._show(Screen(text="\n".join(lines), rows=self._menu_rows()), on=on)
+        return Screen(text="\n".join(lines), rows=self._with_the_menu(first))
+
+    def remind(self, waiting: Sequence[Waiting]) -> None:
+        """Tell what waits, in a new message; where they are stands under it.
+
+        :param waiting: what waits for this person.
+        """
+        reminders = self._desk.reminders
+        words = reminders.words(self._person, waiting, self._now)
+        self._drop_live()
+        session = self._store.active_session(self._person.id)
+        if session is None:
+            self._show(self._menu(words, reminders.buttons(self._person, waiting)), on="new")
+        else:
+            self._keep(session, self._desk.engine.current(session, self._world(session), words), on="new")
+        self._heard()
 
     def hide(self, screen: Screen) -> None:
         """Leave one neutral screen in the chat, in the place of whatever stands there.
@@ -171,6 +197,23 @@ class Turn:
         """
         self._clear()
         self._show(screen, on="live", live=True)
+
+    def ring(self, screen: Screen) -> dict[str, Any]:
+        """Leave one neutral screen in a new message, so that the phone tells of it.
+
+        :param screen: says nothing of any case, nor what the chat is for.
+        :returns: the row of the outbox that shows it.
+        """
+        self._drop_live()
+        self._clear()
+        self._show(screen, on="new", live=True)
+        return self._heard()
+
+    def _heard(self) -> dict[str, Any]:
+        """Let the phone make a sound for what is shown last; the row that shows it."""
+        shown: dict[str, Any] = next(message for message in reversed(self.messages) if message["do"] == "show")
+        shown["heard"] = True
+        return shown
 
     def stands(self, screen: Screen) -> None:
         """Show something in the live message, beside any dialog.
@@ -184,11 +227,12 @@ class Turn:
 
         :param notices: what is said above.
         """
+        words, first = self._what_waits()
         session = self._store.active_session(self._person.id)
         if session is not None:
-            return self._keep(session, self._desk.engine.current(session, self._world(session), notices), on="live")
-        lines = [say(words, self._person.language) for words in (*notices, _("Välj vad du vill göra."))]
-        return self.stands(Screen(text="\n".join(lines), rows=self._menu_rows()))
+            told = (*notices, *words)
+            return self._keep(session, self._desk.engine.current(session, self._world(session), told), on="live")
+        return self.stands(self._menu((*notices, *(words or (_("Välj vad du vill göra."),))), first))
 
     def answered(self, toast: str) -> None:
         """Answer a press with words that are shown for a moment.
@@ -553,9 +597,15 @@ class Turn:
         copying = screen.buttons
         if not first and not texts and not copying:
             return screen
-        offered = {button.label for button in first}  # what is offered first is not offered once more below
+        return replace(screen, rows=self._with_the_menu(copying, first, texts))
+
+    def _with_the_menu(self, *groups: Sequence[Button]) -> Rows:
+        """Buttons above the menu; what is offered there is not offered once more below."""
+        offered = {button.label for group in groups for button in group}
+        if not offered:
+            return self._menu_rows()
         menu = [button for row in self._menu_rows() for button in row if button.label not in offered]
-        return replace(screen, rows=stack(copying, first, texts, menu))
+        return stack(*groups, menu)
 
     def _next_dialogs(self, ids: Sequence[str], case: str | None) -> list[Button]:
         """The dialogs that an outcome leads to, in the same case; one that is not there (yet) is not offered."""

@@ -28,6 +28,7 @@ PAGES: Mapping[str, Words] = {
     "journaltext": _("en journaltext"),
     "kopia": _("en kopia"),
     "overforing": _("överföringen"),
+    "paminnelse": _("påminnelsen"),
     "lista": _("listan över ärenden"),
     "chatt": _("chatten"),
     "gallrat": _("att ärendet är gallrat"),

@@ -63,6 +63,8 @@ class Policy:
     :ivar park_draft_hours: after how many hours untouched a draft is put aside.
     :ivar erase_draft_days: after how many days untouched a draft is erased.
     :ivar note_shown_minutes: after how many minutes a journal note or a copy that is shown is taken out of the chat.
+    :ivar remind_before_minutes: how long before a referral is due its coordinators are reminded of it (THR-9).
+    :ivar remind_after_minutes: how long after it was written somebody is reminded of what cannot wait (THR-9).
     :ivar consent_months: how many months a consent is proposed to last (CON-15).
     :ivar consent_longest_months: how many months it may last at most.
     :ivar oldest_consent_days: how many days back an answer about consent may lie.
@@ -90,6 +92,8 @@ class Policy:
     park_draft_hours: int = 24
     erase_draft_days: int = 7
     note_shown_minutes: int = 10
+    remind_before_minutes: int = 120
+    remind_after_minutes: int = 60
     consent_months: int = 6
     consent_longest_months: int = 12
     oldest_consent_days: int = 60

@@ -600,10 +600,16 @@ def step_lines(entries: Sequence[Entry], world: World) -> list[Line]:
     :param world: the clock.
     :returns: lines with their rules and records, the one that is due first first.
     """
-    return [Line(_step(step, world.now), step.rules, (step.entry,)) for step in what_is_next(entries)]
+    return [Line(step_words(step, world.now), step.rules, (step.entry,)) for step in what_is_next(entries)]
 
 
-def _step(step: Step, now: datetime) -> Text:
+def step_words(step: Step, now: datetime) -> Text:
+    """What is to be done next after a triage; what is late says so.
+
+    :param step: what is to be done.
+    :param now: the time.
+    :returns: a sentence or two.
+    """
     names = {"receiver": receiver_words(step.receiver), "rings": Text(FUNCTIONS[step.rings])}
     if step.at_once:
         said = Text(_STEPS_AT_ONCE[step.kind], **names)

@@ -13,6 +13,7 @@ from typing import get_args
 
 from bot.desk import Desk
 from bot.incoming import Incoming, Pressed, Said, Sent
+from bot.outgoing import REMINDER
 from bot.phone import Phone
 from bot.telegram import BEGINS, CHANNEL, Telegram
 from bot.telegram.webhook import Webhook
@@ -194,7 +195,7 @@ class TelegramPhone(Phone):
             return Screen(text=params["text"], rows=()) if params.get("text") else None
         for gone in params.get("message_ids", [params.get("message_id")]) if method.startswith("deleteMessage") else ():
             self.shown.pop(gone, None)
-        if params.get("text") == BEGINS:
+        if params.get("text") in (BEGINS, REMINDER):
             return None  # its words come with the edit
         if message is None or method not in ("sendMessage", "editMessageText"):
             return None

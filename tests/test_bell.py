@@ -15,11 +15,11 @@ from typing import cast, get_args
 
 import pytest
 
-from bot.bell import CONNECTED, IN_BROWSER, IN_TELEGRAM, ONLY_REMINDERS, REMINDER, Bell
+from bot.bell import CONNECTED, IN_BROWSER, IN_TELEGRAM, ONLY_REMINDERS, Bell
 from bot.desk import Desk
 from bot.front import ONLY_INVITED, ONLY_PRIVATE, Front
 from bot.incoming import Incoming, Pressed, Said, Sent
-from bot.outgoing import Delivered
+from bot.outgoing import REMINDER, Delivered
 from bot.settings import load, read_key
 from bot.telegram import CHANNEL, WANTED, leave_chat
 from bot.telegram.deleting import GONE

@@ -18,6 +18,7 @@ from bot import bell
 from bot.bell import Bell
 from bot.desk import Desk
 from bot.front import ONLY_INVITED, STRANGERS_COMMANDS
+from bot.outgoing import REMINDER
 from bot.telegram import CHANNEL, Telegram
 from bot.transcripts import read
 from dialogs.texts import LANGUAGES, say
@@ -29,7 +30,7 @@ from tests.test_silence import STATES, found_in, markers_of
 from tests.test_telegram_transcripts import EVERY
 from tests.web_phone import HTTPS, WebPhone, WebPlayer, in_the_city, on_the_web
 
-OURS = (bell.REMINDER, bell.CONNECTED, bell.ONLY_REMINDERS, bell.IN_BROWSER, bell.IN_TELEGRAM, ONLY_INVITED)
+OURS = (REMINDER, bell.CONNECTED, bell.ONLY_REMINDERS, bell.IN_BROWSER, bell.IN_TELEGRAM, ONLY_INVITED)
 ALLOWED = {
     *(say(words, language) for words in OURS for language in LANGUAGES),
     *(word for commands in (bell.COMMANDS, STRANGERS_COMMANDS) for command in commands for word in command),
@@ -165,7 +166,7 @@ class BellPlayer(WebPlayer):
                 with self._the_store().transaction():
                     self._the_store().bell_is_due(person.id, self._clock)
                 self.doorbell.rings()
-                assert [message.text for message in phone.user.messages()] == [say(bell.REMINDER, person.language)]
+                assert [message.text for message in phone.user.messages()] == [say(REMINDER, person.language)]
             self.doorbell.stops()
         finally:
             super().end()

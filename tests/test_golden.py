@@ -17,8 +17,8 @@ from tests.overseeing import Watched, everybody
 
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*/*.txt"))
-BESIDE = {"arende", "loggkontroll", "overforing", "sprak", "utkast"}
-"""The folders of what is no dialog: the case at a glance, the hand-over, the language, drafts of several dialogs."""
+BESIDE = {"arende", "loggkontroll", "overforing", "paminnelser", "sprak", "utkast"}
+"""The folders of what is no dialog: the case at a glance, the hand-over, the language, reminders, drafts."""
 
 
 @cache

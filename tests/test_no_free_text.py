@@ -157,6 +157,7 @@ COLUMNS = {
     **{f"access.{name}": BY_LOTS for name in ("at", "person", "role", "channel", "what", "page", "mark")},
     **dict.fromkeys(("access.previous", "access.hash", "access_cut.hash", "access_cut.at"), BY_LOTS),
     "access.district": BY_OPERATOR,
+    **{f"reminded.{name}": BY_LOTS for name in ("person", "record", "kind")},
     "trace.channel": BY_LOTS,
     "trace.address": BY_CHANNEL,
 }

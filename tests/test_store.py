@@ -91,7 +91,7 @@ def test_every_table_of_ours_is_strict(store: Store) -> None:
         *("person", "invitation", "session", "inbox", "outbox", "record", "note_shown"),
         *("chat_message", "sign_in", "pin", "bell", "used_once"),
         *("installation", "bundle", "purge", "purged_case", "printed"),
-        *("access", "access_cut", "trace"),
+        *("access", "access_cut", "trace", "reminded"),
     }
     assert set(tables.values()) == {1}
 
@@ -283,6 +283,12 @@ def rows_of_quiet_about_people(db: Database) -> None:
     db.execute("INSERT INTO trace VALUES ('telegram', '7', 12, 1, 1795.5, 1796.5, 0, NULL)")
 
 
+def rows_of_reminders(db: Database) -> None:
+    """What the seventh version can hold besides: who has been told what waits."""
+    rows_of_quiet_about_people(db)
+    db.execute("INSERT INTO reminded VALUES ('p-1', '00ff', 'send', 1795.5)")
+
+
 FILLED: dict[str, Callable[[Database], None]] = {
     "m001_the_spine": rows_of_the_spine,
     "m002_life_around_a_dialog": rows_of_life_around_a_dialog,
@@ -290,6 +296,7 @@ FILLED: dict[str, Callable[[Database], None]] = {
     "m004_the_web": rows_of_the_web,
     "m005_the_handover": rows_of_the_handover,
     "m006_quiet_about_people": rows_of_quiet_about_people,
+    "m007_reminders": rows_of_reminders,
 }
 """By migration: puts rows into the tables as they are when it has been applied, for the next one to meet."""
 

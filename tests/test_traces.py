@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from bot.bell import ONLY_REMINDERS, REMINDER, Bell
+from bot.bell import ONLY_REMINDERS, Bell
 from bot.check import _chats
 from bot.desk import Desk
 from bot.front import Front
 from bot.limits import PaceAMinute
+from bot.outgoing import REMINDER
 from bot.telegram import BEGINS, CHANNEL, MOST_LOST
 from bot.telegram.deleting import GONE, HUNDRED
 from bot.traces import HIDDEN, take_over

@@ -35,7 +35,7 @@ from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 from bot import traces
 from bot.front import Front
 from bot.incoming import Incoming, InGroup, Pressed, Said, Sent
-from bot.outgoing import Delivered, Job, moved, press_data
+from bot.outgoing import REMINDER, Delivered, Job, moved, press_data
 from bot.telegram.aside import Aside
 from bot.telegram.deleting import FIRST_PAUSE, HUNDRED, LONGEST_PAUSE, Deleting, is_as_it_was, is_not_there
 from bot.telegram.http import AiohttpRequest, seconds
@@ -539,6 +539,7 @@ class Telegram:
         :returns: the message.
         """
         live, begun = self._live.get(address), self._begun.get(address)
+        heard = payload.get("heard", False)
         pressed: int | None = payload["message"]
         targets: list[int | None] = {"press": [pressed], "live": [live]}.get(payload["on"], [])
         if payload["live"] and targets and live not in targets:
@@ -548,7 +549,8 @@ class Telegram:
                 return target
         while True:
             if begun is None:
-                begun = await self._send_new(address, text=say(BEGINS, "sv"), disable_notification=True)
+                begins = say(REMINDER if heard else BEGINS, "sv")
+                begun = await self._send_new(address, text=begins, disable_notification=not heard)
                 self._begun[address] = begun
             await self._take_lost(address, begun)
             try:

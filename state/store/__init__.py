@@ -12,6 +12,7 @@ from state.store.handover import Bundle, Printed, Purge
 from state.store.locks import Locks
 from state.store.mail import Arrived, Leaving, Mail
 from state.store.migrations import MIGRATIONS
+from state.store.reminders import Reminded
 from state.store.sessions import Sessions
 from state.store.traces import Traces
 from state.store.web import BellAt, Pin, SignIn, SignInKind, SignInState
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 
-class Store(Locks, Sessions, Mail, Traces, AccessLog):
+class Store(Locks, Sessions, Mail, Traces, Reminded, AccessLog):
     """The store of one installation and one mode: its file, and everything in it.
 
     :param path: the database file, made where it is not there; ``None`` keeps it in memory (transcripts).

@@ -176,3 +176,15 @@ def m006_quiet_about_people(db: Database) -> None:
             coalesce(json_extract(payload, '$.person'), json_extract(payload, '$.value')), case_code
         ) WHERE purge IS NULL AND kind IN ('access_given', 'case_fact')"""
     )
+
+
+@MIGRATIONS()
+def m007_reminders(db: Database) -> None:
+    """Who has been told that a referral waits, and which cases may have one that does."""
+    db.execute(
+        """CREATE TABLE reminded (
+            person TEXT NOT NULL REFERENCES person (id), record TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,
+            PRIMARY KEY (person, record, kind)
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX record_of_threat ON record (seq) WHERE kind = 'threat_triaged' AND purge IS NULL")

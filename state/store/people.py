@@ -92,7 +92,7 @@ class People(Records):
         self._conn.execute(f"DELETE FROM outbox WHERE {theirs} OR {rings}", (person, person))
         self._conn.execute("DELETE FROM outbox WHERE channel = ? AND address = ?", (HELD, person))
         self._conn.execute("DELETE FROM invitation WHERE person = ?", (person,))
-        for table in ("note_shown", "chat_message", "sign_in", "pin", "bell"):
+        for table in ("note_shown", "chat_message", "sign_in", "pin", "bell", "reminded"):
             self._conn.execute(f"DELETE FROM {table} WHERE person = ?", (person,))
         self._conn.execute(
             "UPDATE person SET revoked_at = ?, address = 'revoked ' || id, live_message = NULL, seen_at = 0, "

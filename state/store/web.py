@@ -15,6 +15,9 @@ from state.store.people import People
 SignInKind = Literal["session", "device"]
 SignInState = Literal["open", "locked", "choose_pin"]
 
+RING_AGAIN = 8 * 3600.0
+"""Seconds after a ring that nobody answered until something new may ring again."""
+
 
 _WAYS_IN = {
     "pin": "person, hash, failed, locked_until",
@@ -252,10 +255,16 @@ class Web(People):
     def bell_is_due(self, person: str, now: datetime) -> None:
         """Note that something waits for a person on the web who may not be looking; without a doorbell nothing is kept.
 
+        What comes long after the bell has rung in vain lets it ring once more.
+
         :param person: an id.
         :param now: the time.
         """
-        self._conn.execute("UPDATE bell SET due_at = coalesce(due_at, ?) WHERE person = ?", (now.timestamp(), person))
+        at = now.timestamp()
+        self._conn.execute(
+            "UPDATE bell SET due_at = CASE WHEN rung_at < ? THEN ? ELSE coalesce(due_at, ?) END WHERE person = ?",
+            (at - RING_AGAIN, at, at, person),
+        )
 
     def bell_is_answered(self, person: str) -> None:
         """Note that a person is looking: nothing waits for them.
