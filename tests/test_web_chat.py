@@ -147,7 +147,8 @@ def holds_for_every_page(house: House) -> None:
         assert policy["form-action"] == "'self'", about
         assert set(policy.values()) == {"'none'", "'self'"}, about
         assert headers["X-Content-Type-Options"] == "nosniff", about
-        assert headers["Referrer-Policy"] == "same-origin", about
+        invited = answer.status == 200 and answer.path.startswith("/in/")  # with its code in the address
+        assert headers["Referrer-Policy"] == ("strict-origin" if invited else "same-origin"), about
         assert headers["X-Frame-Options"] == "DENY", about
         kept = headers["Cache-Control"]
         assert kept == "no-store" or answer.path.startswith("/static/"), about

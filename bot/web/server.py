@@ -6,7 +6,7 @@ reload repeat nothing. Nothing a page says may be kept by a browser or a proxy, 
 
 from __future__ import annotations
 
-import hmac
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +21,7 @@ from aiohttp import web
 from bot.desk import Desk
 from bot.incoming import Pressed, Said
 from bot.limits import Limiter
+from bot.listening import UNREAD
 from bot.looks import BUTTON, CASE_PAGE, CHAT_PAGE, LIST_PAGE
 from bot.pins import DANGER, FAULTS, Outcome, words_of
 from bot.settings import Settings
@@ -47,11 +48,15 @@ STALE = "old"
 LARGEST_FORM = 256 * 1024
 """Bytes; the largest form of ours, and the largest update of Telegram's, have a few thousand."""
 
+FORM_SECONDS = 30.0
+"""How long a form may take to come, once its first line has."""
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
+    "Cache-Control": "no-store",
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -62,6 +67,9 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Server": "Lots",  # in place of the versions that the library tells
 }
+ITS_OWN = ("Cache-Control", "Referrer-Policy")
+"""What a page may say otherwise."""
+
 ABOVE_ALL = "max-age=31536000"
 """Strict-Transport-Security, where people reach us over TLS."""
 
@@ -115,6 +123,8 @@ class Web:
         :returns: an application; further routes may be added.
         """
         app = web.Application(client_max_size=LARGEST_FORM, middlewares=[self._at_the_door])
+        app.on_response_prepare.append(self._put_headers)
+        app[UNREAD] = self._in_plain_words
         app.add_routes(
             [
                 web.get("/", self._signed_in(self._chat)),
@@ -183,17 +193,23 @@ class Web:
             code = fault.code if isinstance(fault, LotsError) else "L400"
             log.error("a page failed", extra={"event": "PageFailed", "code": code, "fault": type(fault).__name__})
             response = self._fault(request, 500)
-        if not response.prepared:
-            response.headers.update(self._headers(response))
         return response
 
-    def _headers(self, response: web.StreamResponse) -> Mapping[str, str]:
-        held = dict(HEADERS)
-        if "Cache-Control" not in response.headers:
-            held["Cache-Control"] = "no-store"
+    async def _put_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
+        self._guard(response)
+
+    def _guard(self, response: web.StreamResponse) -> None:
+        """What may be done with an answer, whoever gives it."""
+        of_its_own = {name: response.headers[name] for name in ITS_OWN if name in response.headers}
+        response.headers.update(HEADERS | of_its_own)
         if self._settings.behind_tls:
-            held["Strict-Transport-Security"] = ABOVE_ALL
-        return held
+            response.headers["Strict-Transport-Security"] = ABOVE_ALL
+
+    def _in_plain_words(self, status: int) -> web.Response:
+        """The answer where no page can be made."""
+        response = web.Response(text=f"{say(_fault_words(status), 'sv')}\n{say(DANGER, 'sv')}", status=status)
+        self._guard(response)
+        return response
 
     def _turned_away(self, request: web.Request) -> int | None:
         """Why a request is not looked at; ``None`` where it is."""
@@ -222,6 +238,8 @@ class Web:
 
     def _is_for_us(self, request: web.Request) -> bool:
         """Whether the browser asked for us by our own name: another name that leads here is a trap."""
+        if "Host" not in request.headers:
+            return False  # the library would ask the network for this machine's own
         try:
             host = urlsplit(f"//{request.host}").hostname or ""
         except ValueError:
@@ -247,12 +265,12 @@ class Web:
         return _neighbourhood(str(peer[0])) if peer else "?"
 
     def _fault(self, request: web.Request, status: int) -> web.Response:
-        words = _FAULTS.get(status, _FAULTS[500] if status >= 500 else _FAULTS[400])
         try:
-            return self._page("fault", request, status=status, says=say(words, self._language(request)))
+            words = say(_fault_words(status), self._language(request))
+            return self._page("fault", request, status=status, says=words)
         except Exception as fault:  # noqa: BLE001 - what is broken may be the page itself
             log.error("a page failed", extra={"event": "PageFailed", "code": "L400", "fault": type(fault).__name__})
-            return web.Response(text=f"{say(words, 'sv')}\n{say(DANGER, 'sv')}", status=status)
+            return self._in_plain_words(status)
 
     def _language(self, request: web.Request) -> str:
         """The reader's language, also where the page is locked, or is about what went wrong."""
@@ -294,7 +312,7 @@ class Web:
 
         :raises HTTPForbidden: the form is another site's, or of another visit.
         """
-        held = await request.post()
+        held = await _form(request)
         said = held.get("nyckel")
         if not secret or not isinstance(said, str) or not is_form_key(secret, said):
             raise web.HTTPForbidden
@@ -368,7 +386,7 @@ class Web:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         visit = request[VISIT]
-        form = await request.post()
+        form = await _form(request)
         number = _number(form.get("n"))
         if number is None:
             raise web.HTTPBadRequest
@@ -429,7 +447,7 @@ class Web:
 
     async def _find_case(self, request: web.Request) -> web.StreamResponse:
         person = request[VISIT].person
-        form = await request.post()
+        form = await _form(request)
         found = cases.find(self._desk, person, _text(form.get("kod")))
         if isinstance(found, cases.NotFound):
             return self._list_page(request, found.words)
@@ -457,7 +475,6 @@ class Web:
         if visit is None or visit.state != "open":
             return self._fault(request, 403)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-        response.headers.update(self._headers(response))
         await response.prepare(request)
         with suppress(ConnectionResetError), self.live.page(visit.person.id) as told:
             await response.write(b"retry: 2000\nevent: nytt\ndata: 1\n\n")
@@ -481,7 +498,9 @@ class Web:
         visit = self._visit(request)
         if visit is not None and visit.state == "open":
             return _to("/")
-        return self._before_sign_in("invited", request, code=request.match_info["code"], fault=None)
+        response = self._before_sign_in("invited", request, code=request.match_info["code"], fault=None)
+        response.headers["Referrer-Policy"] = "strict-origin"  # the page's own files must not bring the code to a log
+        return response
 
     async def _let_in(self, request: web.Request) -> web.StreamResponse:
         form = await self._hold_form(request, request.cookies.get(self._form, ""))
@@ -549,6 +568,7 @@ class Web:
         form = await self._hold_form(request, request.cookies[self._cookie])
         done = await self.access.choose_pin(visit, _text(form.get("pin")), _text(form.get("igen")))
         if done.token is not None:
+            self.live.changed(visit.person.id)  # where else they were, they are signed out
             return self._in_with_pin(request, done.token)
         if done.kind == "gone":
             return _to("/logga-in")
@@ -597,6 +617,7 @@ class Web:
         if visit is not None:
             await self._hold_form(request, request.cookies[self._cookie])
             self.access.sign_out(visit, request.cookies.get(self._device))
+            self.live.changed(visit.person.id)
             if not any(held.kind == "session" for held in self._store.sign_ins(visit.person.id)):
                 self.chats.clear(visit.person)
         response = _to("/logga-in")
@@ -681,7 +702,7 @@ class Web:
             content, kind, digest = pages.static(request.match_info["name"])
         except (KeyError, IndexError):
             raise web.HTTPNotFound from None
-        if not hmac.compare_digest(digest, request.match_info["digest"]):
+        if digest != request.match_info["digest"]:
             raise web.HTTPNotFound
         return web.Response(
             body=content, content_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"}
@@ -714,6 +735,10 @@ class Web:
         return web.Response(text="User-agent: *\nDisallow: /\n")
 
 
+def _fault_words(status: int) -> Words:
+    return _FAULTS.get(status, _FAULTS[500] if status >= 500 else _FAULTS[400])
+
+
 def _neighbourhood(address: str) -> str:
     """An address to count by: of IPv6 the first half, since whoever has one address has them all."""
     try:
@@ -721,6 +746,22 @@ def _neighbourhood(address: str) -> str:
     except ValueError:
         return "?"
     return str(held) if held.version == 4 else str(ip_network(f"{held}/64", strict=False))
+
+
+async def _form(request: web.Request) -> Mapping[str, Any]:
+    """What a form carries, sent as our own forms are: in a stranger's alphabet it could take minutes to read.
+
+    :raises HTTPBadRequest: it is in parts, in another alphabet, packed or broken, or does not come to an end.
+    """
+    if request.content_type.startswith("multipart/") or "Content-Encoding" in request.headers:
+        raise web.HTTPBadRequest
+    if (request.charset or "utf-8").lower() != "utf-8":
+        raise web.HTTPBadRequest
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            return await request.post()
+    except (ValueError, TimeoutError, web.RequestPayloadError):
+        raise web.HTTPBadRequest from None
 
 
 def _to(path: str) -> web.Response:

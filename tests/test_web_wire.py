@@ -1,0 +1,260 @@
+"""What comes over the wire to the web chat that no browser sends: broken requests, slow ones, forms that are none.
+
+Each is sent as bytes; nothing of it may stop others, fill the log, or tell which library could not read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import socket
+import time
+import zlib
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from bot import listening
+from bot.web import server
+from dialogs.texts import say
+from tests.test_web_chat import PIN, House, Houses, Stream, ear, houses
+from tests.web_phone import DANGER, Browser, in_the_city, settings
+
+__all__ = ["houses"]  # a fixture
+
+HERE = b"Host: 127.0.0.1\r\n"
+CLOSE = b"Connection: close\r\n\r\n"
+OURS = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def house(houses: Houses) -> House:
+    return houses(settings())
+
+
+async def comes(house: House, sent: bytes) -> bytes:
+    """Send these bytes, and read until the server is done."""
+    reads, writes = await asyncio.open_connection("127.0.0.1", house.site.port)
+    try:
+        writes.write(sent)
+        return await asyncio.wait_for(reads.read(), 5)
+    finally:
+        writes.close()
+
+
+def read(answer: bytes) -> tuple[int, dict[str, str], str]:
+    """The status, the headers in small letters, and the words."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return int(first.split()[1]), headers, body.decode()
+
+
+def post(body: bytes, kind: str, more: bytes = b"", path: bytes = b"/in") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body)
+    return (
+        b"POST "
+        + path
+        + b" HTTP/1.1\r\n"
+        + HERE
+        + b"Content-Type: "
+        + kind.encode()
+        + b"\r\n"
+        + more
+        + length
+        + (CLOSE + body)
+    )
+
+
+# ── what is no request ───────────────────────────────────────────────────────────────────────────────────────────
+
+BROKEN: Mapping[str, tuple[bytes, int]] = {
+    "somebody speaks TLS to us": (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+    "a method with a nought in it": (b"G\x00ET / HTTP/1.1\r\n" + HERE + CLOSE, 400),
+    "an address that is too long": (b"GET /in/" + b"a" * 20_000 + b" HTTP/1.1\r\n" + HERE + CLOSE, 400),
+    "a header that is too long": (
+        b"GET / HTTP/1.1\r\n" + HERE + b"Cookie: lots=" + b"a" * 20_000 + b"\r\n" + CLOSE,
+        400,
+    ),
+    "too many headers": (b"GET / HTTP/1.1\r\n" + HERE + b"X: y\r\n" * 5_000 + CLOSE, 400),
+    "no host": (b"GET / HTTP/1.1\r\n" + CLOSE, 400),
+    "two hosts": (b"GET / HTTP/1.1\r\n" + HERE + HERE + CLOSE, 400),
+    "two lengths": (b"POST /in HTTP/1.1\r\n" + HERE + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\naaaa", 400),
+    "a length and chunks": (
+        b"POST /in HTTP/1.1\r\n" + HERE + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    "a length with a sign": (b"POST /in HTTP/1.1\r\n" + HERE + b"Content-Length: +4\r\n\r\naaaa", 400),
+    "a space before the colon": (b"GET / HTTP/1.1\r\n" + HERE + b"Content-Length : 4\r\n\r\n", 400),
+    "another protocol": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "letters in the address": (b"GET /arende/\xe5 HTTP/1.1\r\n" + HERE + CLOSE, 400),
+    "an expectation": (b"POST /in HTTP/1.1\r\n" + HERE + b"Expect: nonsense\r\nContent-Length: 0\r\n" + CLOSE, 417),
+    "an alphabet of files": (b"GET /static/%C3%A5/lots.css HTTP/1.1\r\n" + HERE + CLOSE, 404),
+}
+
+
+def test_what_cannot_be_read_is_answered_under_the_same_headers_as_a_page(house: House, talkative: io.StringIO) -> None:
+    for what, (sent, status) in BROKEN.items():
+        got, headers, body = read(house.site.run(comes(house, sent)))
+        assert got == status, what
+        for name, value in server.HEADERS.items():
+            assert headers[name.lower()] == value, f"{what}: {name}"
+        assert "aiohttp" not in str(headers) + body, what
+        assert DANGER in body or status != 400, what
+    assert "error" not in talkative.getvalue(), "strangers fill no log"
+
+
+def test_behind_tls_what_cannot_be_read_says_so_too(houses: Houses) -> None:
+    city = houses(in_the_city())
+    _status, headers, _body = read(city.site.run(comes(city, BROKEN["two hosts"][0])))
+    assert headers["strict-transport-security"] == server.ABOVE_ALL
+
+
+def test_a_request_without_a_host_asks_no_network_for_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def looked_up(name: str = "") -> str:
+        asked.append(name)
+        return "localhost"
+
+    monkeypatch.setattr(socket, "getfqdn", looked_up)
+    status, _headers, _body = read(house.site.run(comes(house, b"GET / HTTP/1.0\r\n\r\n")))
+    assert status == 403
+    assert asked == []
+
+
+# ── forms that are none of ours ──────────────────────────────────────────────────────────────────────────────────
+
+ODD_FORMS: Mapping[str, tuple[bytes, str, bytes]] = {
+    "bytes that are no letters": (b"nyckel=\xff\xfe", OURS, b""),
+    "an alphabet that nobody knows": (b"nyckel=a", f"{OURS}; charset=nonsense", b""),
+    "an alphabet that is none": (b"nyckel=61", f"{OURS}; charset=hex", b""),
+    "an alphabet that takes seconds to read": (
+        b"b" * 100_000 + b"-" + b"a" * 150_000,
+        f"{OURS}; charset=punycode",
+        b"",
+    ),
+    "in parts": (
+        b'--b\r\nContent-Disposition: form-data; name="nyckel"\r\n\r\na\r\n--b--\r\n',
+        "multipart/form-data; boundary=b",
+        b"",
+    ),
+    "in parts that are broken": (b"--b\r\nnonsense", "multipart/form-data; boundary=b", b""),
+    "in parts without a border": (b"a", "multipart/form-data", b""),
+    "as a thousand files": (
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\na\r\n' * 1_000 + b"--b--\r\n",
+        "multipart/form-data; boundary=b",
+        b"",
+    ),
+    "packed": (zlib.compress(b"nyckel=a"), OURS, b"Content-Encoding: deflate\r\n"),
+    "packed to be enormous": (zlib.compress(b"a" * 10_000_000), OURS, b"Content-Encoding: deflate\r\n"),
+    "packed and broken": (b"\x1f\x8bnonsense", OURS, b"Content-Encoding: gzip\r\n"),
+}
+
+
+@pytest.mark.parametrize("path", [b"/in", b"/svar"])
+def test_a_form_that_no_page_of_ours_sends_is_not_read(house: House, talkative: io.StringIO, path: bytes) -> None:
+    """Neither before signing in nor after it."""
+    cookie = b"" if path == b"/in" else f"Cookie: lots={house.comes().cookies['lots']}\r\n".encode()
+    before = house.stored()
+    for what, (body, kind, more) in ODD_FORMS.items():
+        began = time.thread_time()
+        status, _headers, page = read(house.site.run(comes(house, post(body, kind, more + cookie, path))))
+        assert status == 400, what
+        assert say(server._FAULTS[400], "sv") in page, what
+        assert time.thread_time() - began < 0.5, f"{what}: others wait meanwhile"
+    assert house.stored() == before
+    assert "error" not in talkative.getvalue(), "strangers fill no log"
+
+
+def test_a_form_of_very_many_fields_is_too_much(house: House) -> None:
+    for body in (b"a=b&" * 60_000, b"a&" * 120_000, b"x" * 300_000):
+        assert read(house.site.run(comes(house, post(body, OURS))))[0] == 413
+
+
+# ── who takes their time ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n" + HERE + b"X-Slow: a\r\n"])
+def test_a_connection_on_which_nothing_whole_comes_does_not_stand_for_ever(
+    houses: Houses, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(listening, "SILENT_SECONDS", 0.05)
+    house = houses(settings())
+    assert house.site.run(comes(house, sent)) == b""
+
+
+def test_a_form_that_does_not_come_to_its_end_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FORM_SECONDS", 0.05)
+
+    async def story() -> bytes:
+        reads, writes = await asyncio.open_connection("127.0.0.1", house.site.port)
+        writes.write(post(b"nyckel=a", OURS).removesuffix(b"=a"))
+        try:
+            return await asyncio.wait_for(reads.readuntil(b"\r\n"), 5)
+        finally:
+            writes.close()
+
+    assert house.site.run(story()).split()[1] == b"400"
+
+
+# ── what a link brings ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_of_an_invitation_keeps_its_address_to_itself(house: House) -> None:
+    """A proxy logs which page asked for the style sheet; no policy stricter than this lets a form say whose it is."""
+    code = house.invites()
+    assert house.browser().opens(f"/in/{code}").headers["Referrer-Policy"] == "strict-origin"
+
+
+# ── who is told that it is over ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_other_pages_are_told_at_once_that_somebody_has_signed_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at the next beat: whoever signs out and goes leaves nothing on a page behind the one they see."""
+    monkeypatch.setattr("bot.web.live.BEAT", 60.0)
+    anna = house.comes()
+    anna.opens("/ut")
+    form = anna.page.one("form", action="/ut")
+    key = form.one("input", name="nyckel").attrs["value"]
+
+    async def story() -> None:
+        async with ear(anna) as response:
+            stream = Stream(response)
+            assert await stream.hears() == "nytt"
+            await house.site.asking("POST", "/ut", fields={"nyckel": key}, headers=_cookies(anna))
+            assert await stream.hears() == "last"
+
+    house.site.run(story())
+
+
+def test_where_a_new_pin_has_signed_somebody_out_the_page_is_told_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.live.BEAT", 60.0)
+    anna = house.comes()
+    phone = house.browser()
+    ends = house.now + timedelta(hours=1)
+    with house.store.transaction():
+        code = house.store.invite(role="samordnare", district="Farsta", expires_at=ends, person=house.id_of(anna))
+    phone.opens(f"/in/{code}")
+    phone.submits()
+    assert phone.path == "/pin"
+    key = phone.page.one("form", klass="typed").one("input", name="nyckel").attrs["value"]
+
+    async def story() -> None:
+        async with ear(anna) as response:
+            stream = Stream(response)
+            assert await stream.hears() == "nytt"
+            fields = {"nyckel": key, "pin": PIN, "igen": PIN}
+            await house.site.asking("POST", "/pin", fields=fields, headers=_cookies(phone))
+            assert await stream.hears() == "last"
+
+    house.site.run(story())
+
+
+def _cookies(browser: Browser) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
