@@ -49,7 +49,8 @@ def printed(code: str, settings: Settings) -> str:
 
 
 def _web(settings: Settings) -> str:
-    return settings.public_url or f"http://{settings.web_host}:{settings.web_port}"
+    host = f"[{settings.web_host}]" if ":" in settings.web_host else settings.web_host
+    return settings.public_url or f"http://{host}:{settings.web_port}"
 
 
 def _bot_name(token: str, base_url: str | None) -> str | None:

@@ -70,10 +70,11 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
     try:
         try:
             listens = await asyncio.get_running_loop().create_server(lambda: _Connection(served, unread), host, port)
-        except OSError as fault:
+        except (OSError, UnicodeError) as fault:  # the latter of what can be no name
+            why = getattr(fault, "strerror", None) or "no name of a machine"
             raise BadSettings(
                 f"LOTS_WEB_HOST and LOTS_WEB_PORT: {host}:{port} cannot be listened on "
-                f"({fault.strerror}); name another, or end what holds it"
+                f"({why}); name another, or end what holds it"
             ) from None
         yield int(listens.sockets[0].getsockname()[1])
     finally:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.hushed import hushed
@@ -43,6 +43,11 @@ LONGEST_SECRET = 4096
 """Bytes that are read of one."""
 
 IN_FILE = "lots.toml"
+
+LONGEST_NAME = 253
+"""Characters of a machine's name (RFC 1035)."""
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 WIDEST_PROXY = {4: 8, 6: 32}
 """The shortest prefix of a network that a proxy may be said to speak from, by version: a wider one is everybody."""
@@ -231,11 +236,13 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
     serves = _serves(pick("web", "LOTS_WEB", web.get("serve")), mode)
     if serves is None:
         serves = token is None or mode == "dorrklocka"
+    secret = _webhook_secret(pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret")), public_url)
     if serves:
-        _may_be_served(web_host, public_url, proxy)
+        _may_be_served(public_url)
+    if serves or (secret is not None and token is not None):
+        _may_be_listened_on(web_host, public_url, proxy)
     base_url = _base_url(pick("base_url", "LOTS_TELEGRAM_BASE_URL", telegram.get("base_url")))
     key_file = pick("key_file", "LOTS_KEY_FILE", held.get("key_file"))
-    secret = pick("webhook_secret", "LOTS_WEBHOOK_SECRET", telegram.get("webhook_secret"))
     transfer = _transfer(_table(held, "transfer"), data_dir, pick)
     return Settings(
         data_dir=data_dir,
@@ -244,7 +251,7 @@ def load(environ: Mapping[str, str], **flags: str | None) -> Settings:
         mode=mode,
         key_file=Path(key_file or data_dir / "lots.key"),
         public_url=public_url,
-        webhook_secret=_webhook_secret(secret, public_url),
+        webhook_secret=secret,
         web=serves,
         web_host=web_host,
         web_port=_port(pick("web_port", "LOTS_WEB_PORT", web.get("port")) or "8080"),
@@ -399,10 +406,10 @@ def _transfer(table: Mapping[str, Any], data_dir: Path, pick: _Pick) -> Transfer
     if folder is not None and url is not None:
         raise BadSettings("LOTS_DROP_FOLDER and LOTS_DROP_URL are both set; bundles are dropped off in one place")
     if url is not None:
-        parts = urlsplit(url)
+        parts = _parts_of(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise BadSettings("LOTS_DROP_URL must be an address like https://mottagning.example.se/lots")
-        if parts.scheme == "http" and not _is_here(parts.hostname):
+        if parts.scheme == "http" and not is_here(parts.hostname):
             raise BadSettings("LOTS_DROP_URL is an address without TLS, which others may read; write https://")
         if parts.username or parts.password:
             raise BadSettings("LOTS_DROP_URL holds a password; put it in LOTS_DROP_TOKEN")
@@ -419,6 +426,14 @@ def _transfer(table: Mapping[str, Any], data_dir: Path, pick: _Pick) -> Transfer
         backup_dir=Path(backups or data_dir / "backups"),
         backup_keep_days=keep,
     )
+
+
+def _parts_of(url: str) -> SplitResult:
+    """An address taken apart; one that cannot be has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _beside(data_dir: Path, written: Any) -> str | None:
@@ -460,9 +475,9 @@ def _webhook_secret(secret: str | None, public_url: str | None) -> str | None:
 
 def _public_url(written: str | None, mode: str) -> str | None:
     """Without its last slash; the doorbell must have one, and Telegram opens nothing but https."""
-    if written is not None and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", written):
+    if written is not None and not (re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", written) and _is_a_place(written)):
         raise BadSettings(f"LOTS_PUBLIC_URL is {_shown(written)}; it must be an address like https://lots.example.se")
-    if written is not None and written.startswith("http://") and not _is_here(urlsplit(written).hostname or ""):
+    if written is not None and written.startswith("http://") and not is_here(urlsplit(written).hostname or ""):
         raise BadSettings(
             f"LOTS_PUBLIC_URL is {written!r}, which others reach without TLS. Put TLS in front, and write https://"
         )
@@ -472,6 +487,21 @@ def _public_url(written: str | None, mode: str) -> str | None:
             "web chat, which the doorbell opens"
         )
     return None if written is None else written.rstrip("/")
+
+
+def _is_a_place(address: str) -> bool:
+    """Whether an address names a machine as a browser may, by a name or a number, and at most a port."""
+    try:
+        parts = urlsplit(address)
+        name, port = parts.hostname or "", parts.port
+    except ValueError:  # a port that is none, or half a pair of brackets
+        return False
+    shown = f"[{name}]" if ":" in name else name
+    if parts.netloc.lower() not in (shown, f"{shown}:{port}") or port == 0:
+        return False
+    with suppress(ValueError):
+        return bool(ip_address(name))
+    return len(name) <= LONGEST_NAME and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
 def _serves(written: str | None, mode: str) -> bool | None:
@@ -497,22 +527,29 @@ def _network(written: str | None) -> IPv4Network | IPv6Network | None:
     return network
 
 
-def _may_be_served(host: str, public_url: str | None, proxy: IPv4Network | IPv6Network | None) -> None:
-    """Hold the web chat to a name of its own, and to TLS where others reach it."""
+def _may_be_served(public_url: str | None) -> None:
     if public_url is not None and public_url.count("/") > 2:
         raise BadSettings(
             f"LOTS_PUBLIC_URL is {public_url!r}; the web chat needs a name of its own, like https://lots.example.se, "
             "without a path"
         )
-    if not _is_here(host) and (proxy is None or not (public_url or "").startswith("https://")):
+
+
+def _may_be_listened_on(host: str, public_url: str | None, proxy: IPv4Network | IPv6Network | None) -> None:
+    """What others reach stands behind a proxy that is named, and that people reach over TLS."""
+    if not is_here(host) and (proxy is None or not (public_url or "").startswith("https://")):
         raise BadSettings(
             f"LOTS_WEB_HOST is {host!r}, which others reach, and nothing says that TLS stands in front. "
             "Listen on 127.0.0.1, or set LOTS_PUBLIC_URL to the https address and LOTS_TRUSTED_PROXY to the proxy's"
         )
 
 
-def _is_here(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+def is_here(host: str) -> bool:
+    """Whether only this machine reaches an address.
+
+    :param host: a number, or a name.
+    :returns: ``True`` for this machine's own numbers and ``localhost``.
+    """
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -51,6 +51,21 @@ REFUSED: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {
     ),
     "an address of another kind": ({"LOTS_PUBLIC_URL": "ftp://lots.example.se"}, "", ("LOTS_PUBLIC_URL", "https://")),
     "an address with a question": ({"LOTS_PUBLIC_URL": f"{HTTPS}/?a=1"}, "", ("LOTS_PUBLIC_URL", "https://")),
+    "a webhook that others reach, and no proxy that is named": (
+        {
+            "LOTS_TELEGRAM_TOKEN": "1:x",
+            "LOTS_WEBHOOK_SECRET": "0123456789abcdef",
+            "LOTS_PUBLIC_URL": HTTPS,
+            "LOTS_WEB_HOST": ANYWHERE,
+        },
+        "",
+        ("LOTS_WEB_HOST is '0.0.0.0'", "TLS", "LOTS_TRUSTED_PROXY"),
+    ),
+    "a drop-off that leads nowhere": (
+        {"LOTS_DROP_URL": "https://[", "LOTS_DROP_TOKEN": "0123456789abcdef"},
+        "",
+        ("LOTS_DROP_URL must be an address",),
+    ),
     "an address in the file": ({}, '[web]\npublic_url = "hem"', ("LOTS_PUBLIC_URL is 'hem'",)),
     "a proxy that is a name": (
         {"LOTS_TRUSTED_PROXY": "grannen"},
@@ -227,6 +242,37 @@ def test_the_public_address_says_whether_there_is_tls(
     assert (settings.public_url, settings.behind_tls) == (held, behind_tls)
 
 
+NOWHERE = (
+    "https://[",
+    "http://[",
+    "https://][",
+    "https://[::1",
+    "https://:443",
+    "https://::::",
+    "https://.",
+    "https://-",
+    "https://a..b",
+    f"{HTTPS}.",
+    f"{HTTPS}:",
+    f"{HTTPS}:0",
+    f"{HTTPS}:99999",
+    f"{HTTPS}:abc",
+    f"{HTTPS}:+443",
+    f"{HTTPS}@evil.example",
+    f"{HTTPS}\\evil.example",
+    f"{HTTPS}%2eevil.example",
+    "https://lots.städen.se",
+    f"https://{'a' * 64}.se",
+)
+
+
+def test_an_address_that_leads_nowhere_is_said_clearly(tmp_path: Path) -> None:
+    """It would stand in every ring of the doorbell, and no page would answer."""
+    for address in NOWHERE:
+        with pytest.raises(BadSettings, match=r"LOTS_PUBLIC_URL is .* it must be an address like https://"):
+            loaded(tmp_path / "lots", {"LOTS_PUBLIC_URL": address, "LOTS_TELEGRAM_MODE": "dorrklocka"})
+
+
 def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
     written = '[web]\nhost = "127.0.0.2"\nport = 8082\npublic_url = "https://fil.example.se"'
     env = {"LOTS_WEB_HOST": "127.0.0.3", "LOTS_WEB_PORT": "8083", "LOTS_PUBLIC_URL": "https://miljo.example.se"}
@@ -254,7 +300,7 @@ def test_no_number_may_be_less_than_it_can(name: str) -> None:
 
 
 def test_the_doorbell_is_told_what_it_lacks_before_anything_else(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="LOTS_PUBLIC_URL is None"):
+    with pytest.raises(BadSettings, match=r"LOTS_PUBLIC_URL is None"):
         loaded(tmp_path / "lots", {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_WEB": "false"})
     good = loaded(tmp_path / "lots", {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": f"{HTTPS}/"})
     assert (good.doorbell, good.web, good.behind_tls, good.practice) == (True, True, True, False)

@@ -16,8 +16,10 @@ from datetime import timedelta
 import pytest
 
 from bot import listening
+from bot.invitations import printed
 from bot.web import server
 from dialogs.texts import say
+from state.errors import BadSettings
 from tests.test_web_chat import PIN, House, Houses, Stream, ear, houses
 from tests.web_phone import DANGER, Browser, in_the_city, settings
 
@@ -258,3 +260,33 @@ def test_where_a_new_pin_has_signed_somebody_out_the_page_is_told_at_once(
 
 def _cookies(browser: Browser) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+
+
+# ── this machine's own names ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_number_of_this_machine_is_answered_and_its_look_alikes_are_not(house: House) -> None:
+    """Where `web_host` is another of them, that one stands in the invitation."""
+    for host, status in {
+        "127.0.0.2:8080": 200,
+        "[::1]:8080": 200,
+        "127.0.0.2.evil.example": 403,
+        "localhost.evil.example": 403,
+        "2130706433": 403,
+        "0.0.0.0": 403,  # noqa: S104 - an address that a page may try to reach us by
+        "10.0.0.2": 403,
+    }.items():
+        assert house.site.asks("GET", "/logga-in", headers={"Host": host}).status == status, host
+
+
+def test_the_link_of_an_invitation_can_be_opened_where_the_address_has_colons() -> None:
+    assert "http://[::1]:8080/in/KODEN\n" in printed("KODEN", settings(web_host="::1", web_port=8080))
+
+
+def test_what_can_be_no_name_is_no_place_to_listen(house: House) -> None:
+    async def story() -> None:
+        async with listening.listening(house.site.web.application(), "a..b", 0):
+            raise AssertionError("nothing is there")
+
+    with pytest.raises(BadSettings, match=r"LOTS_WEB_HOST and LOTS_WEB_PORT: a\.\.b:0 cannot be listened on"):
+        house.site.run(story())

@@ -24,7 +24,7 @@ from bot.limits import Limiter
 from bot.listening import UNREAD
 from bot.looks import BUTTON, CASE_PAGE, CHAT_PAGE, LIST_PAGE
 from bot.pins import DANGER, FAULTS, Outcome, words_of
-from bot.settings import Settings
+from bot.settings import Settings, is_here
 from bot.turn import PRACTICE
 from bot.web import cases, pages
 from bot.web.access import Access, Visit, form_key, is_form_key
@@ -246,7 +246,7 @@ class Web:
             return False
         if self._settings.public_url is not None and host == urlsplit(self._settings.public_url).hostname:
             return True
-        return not self._settings.behind_tls and host in ("127.0.0.1", "localhost", "::1")
+        return not self._settings.behind_tls and is_here(host)
 
     @staticmethod
     def _comes_from_a_page_of_ours(request: web.Request) -> bool:
