@@ -10,18 +10,22 @@ import io
 import socket
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot import listening
 from bot.invitations import printed
+from bot.settings import WebRules
 from bot.web import server
 from dialogs.texts import say
 from state.errors import BadSettings
-from tests.test_web_chat import PIN, House, Houses, Stream, ear, houses
-from tests.web_phone import DANGER, Browser, in_the_city, settings
+from state.store import WEB
+from tests.test_initdata import fields, signed
+from tests.test_web_chat import PIN, TRY_LATER, WRONG, House, Houses, Stream, ear, houses
+from tests.web_phone import DANGER, Answer, Browser, fields_of, in_the_city, settings
 
 __all__ = ["houses"]  # a fixture
 
@@ -290,3 +294,91 @@ def test_what_can_be_no_name_is_no_place_to_listen(house: House) -> None:
 
     with pytest.raises(BadSettings, match=r"LOTS_WEB_HOST and LOTS_WEB_PORT: a\.\.b:0 cannot be listened on"):
         house.site.run(story())
+
+
+# ── many at once ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+NO_LIMITS = replace(WebRules(), sign_ins_a_minute=1000, requests_a_minute=1000)
+
+
+def the_form(browser: Browser, path: str) -> dict[str, str]:
+    """What the page's form for an address carries."""
+    return fields_of(browser.page.one("form", action=path))
+
+
+def at_once(house: House, sent: Sequence[tuple[Browser, str, Mapping[str, str]]]) -> list[Answer]:
+    """Send forms together, as no thumb can."""
+
+    async def story() -> list[Answer]:
+        return await asyncio.gather(
+            *(
+                house.site.asking("POST", path, fields=held, headers=browser.headers | _cookies(browser))
+                for browser, path, held in sent
+            )
+        )
+
+    return house.site.run(story())
+
+
+def of_telegram(house: House, user: int = 7) -> tuple[Browser, dict[str, str]]:
+    """The window of the app, and what Telegram says there."""
+    window = house.browser()
+    window.opens("/app")
+    return window, the_form(window, "/app") | {"data": signed("1:secret", **fields(user, house.now))}
+
+
+def test_of_fifty_guesses_at_once_by_every_door_five_are_looked_at(houses: Houses, talkative: io.StringIO) -> None:
+    """A locked page, a remembered browser and the window in Telegram ask for the same PIN and count together."""
+    house = houses(in_the_city(web_rules=NO_LIMITS))
+    anna = house.comes()
+    with house.store.transaction():
+        house.store.set_bell(house.id_of(anna), "7")
+    remembered = house.browser()
+    remembered.cookies = {name: value for name, value in anna.cookies.items() if name.endswith("-device")}
+    remembered.opens("/logga-in")
+    window, said = of_telegram(house)
+    window.sends("/app", said)
+    anna.submits(anna.page.one("form", action="/las-nu"))
+    assert (anna.path, window.path, remembered.path) == ("/las", "/las", "/logga-in")
+    doors = [(one, one.path, the_form(one, one.path) | {"pin": WRONG}) for one in (anna, remembered, window)]
+    answers = at_once(house, [doors[n % 3] for n in range(50)])
+    assert {answer.status for answer in answers} == {422}
+    assert sum("Fel pinkod" in answer.body for answer in answers) == 4
+    assert talkative.getvalue().count("PinWrong") == 5
+    (failed,) = house.rows("SELECT failed FROM pin")[0]
+    assert failed == 5
+    for one, path, held in doors:
+        assert TRY_LATER in one.asks("POST", path, held | {"pin": PIN}).body, "by no door, not even the right one"
+    house.passes(minutes=15)
+    answers = at_once(house, [doors[n % 3] for n in range(50)])
+    assert talkative.getvalue().count("PinWrong") == 10
+    assert house.rows("SELECT * FROM sign_in") == []
+    assert [one.opens("/").path for one in (anna, remembered, window)] == ["/logga-in"] * 3
+
+
+def test_of_nine_who_use_one_link_at_once_one_gets_in(house: House) -> None:
+    code = house.invites()
+    visitors = [house.browser() for _ in range(9)]
+    for one in visitors:
+        one.opens(f"/in/{code}")
+    answers = at_once(house, [(one, "/in", the_form(one, "/in")) for one in visitors])
+    assert sorted(answer.status for answer in answers) == [303, *[422] * 8]
+    assert len(house.store.people(WEB)) == 1
+
+
+def test_what_telegram_said_lets_one_in_of_many_at_once_and_nobody_after_a_restart_or_another_clock(
+    houses: Houses,
+) -> None:
+    house = houses(in_the_city(web_rules=NO_LIMITS))
+    anna = house.comes()
+    with house.store.transaction():
+        house.store.set_bell(house.id_of(anna), "7")
+    window, said = of_telegram(house)
+    answers = at_once(house, [(window, "/app", said)] * 10)
+    assert sorted(answer.status for answer in answers) == [303, *[422] * 9]
+    house.restarts()
+    assert window.asks("POST", "/app", said).status == 422
+    house.passes(minutes=6)
+    house.site.web.sweep()
+    house.now -= timedelta(minutes=6)
+    assert window.asks("POST", "/app", said).status == 422, "a clock that was put back makes nothing new"

@@ -24,6 +24,9 @@ MOST_FIELDS = 32
 AHEAD = timedelta(seconds=60)
 """How much later than ours Telegram's clock may be."""
 
+REMEMBERED = timedelta(days=1)
+"""How much longer than it is good a hash is remembered: a clock that is put back makes none good again."""
+
 Fault = Literal["malformed", "forged", "from_the_future", "old", "no_user"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -103,8 +106,7 @@ def person_of(store: Store, init_data: str, token: str, now: datetime, max_age_s
     :raises BadInitData: as in :func:`read`.
     """
     data = read(init_data, token, now, max_age_seconds)
-    # it is refused as too old from `until` on, so it is remembered for a second longer
-    if not store.use_once(data.hash, data.until + timedelta(seconds=1)):
+    if not store.use_once(data.hash, data.until + REMEMBERED):
         return None
     return store.person_with_bell(data.user)
 
