@@ -8,7 +8,8 @@ import json
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -744,6 +745,78 @@ def test_a_slow_answer_is_told_of_and_the_pressed_button_is_seen(house: House) -
         assert await hand.page.title() == "Fråga 1 av 2 – Lots"
 
     house.run(story())
+
+
+def test_a_network_that_swallows_everything_is_found_out(house: House) -> None:
+    """A computer that has slept, a router that has forgotten: nothing is closed, and nothing comes any more."""
+
+    async def story() -> None:
+        async with swallowing(house) as network:
+            hand = await comes(house)
+            await hand.page.clock.install()
+            await hand.page.goto(f"http://127.0.0.1:{network.port}/")
+            await until(lambda: network.asked("/live") == 1)
+            network.swallows()
+            assert hand.person is not None
+            house.web.live.changed(hand.person.id)
+            await hand.page.clock.run_for(30_000)
+            assert network.asked("/live") == 1, "it may be only slow"
+            for _try in range(9):  # each may take a connection that is just as dead
+                if network.asked("/live") > 1:
+                    break
+                await hand.page.clock.run_for(30_000)
+                await asyncio.sleep(0.2)
+            await until(lambda: network.asked("/live") > 1)
+
+    house.run(story())
+    house.faults[:] = [fault for fault in house.faults if "a request to" not in fault]  # the network has its own port
+
+
+class Network:
+    """What lies between a browser and the program; it can swallow what is under way, and take new calls.
+
+    :ivar port: where the browser finds it.
+    """
+
+    def __init__(self, to: int) -> None:
+        self.port = 0
+        self._to = to
+        self._first_lines: list[str] = []
+        self._swallowed = 0
+
+    def asked(self, path: str) -> int:
+        """How often an address was asked for."""
+        return sum(line.startswith(f"GET {path} ") for line in self._first_lines)
+
+    def swallows(self) -> None:
+        """From now on nothing comes through on what is open already."""
+        self._swallowed += 1
+
+    async def takes(self, reads: asyncio.StreamReader, writes: asyncio.StreamWriter) -> None:
+        there, here = await asyncio.open_connection("127.0.0.1", self._to)
+        ways = [self._goes(reads, here, asks=True), self._goes(there, writes, asks=False)]
+        await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _goes(self, reads: asyncio.StreamReader, writes: asyncio.StreamWriter, *, asks: bool) -> None:
+        then = self._swallowed
+        try:
+            while some := await reads.read(1 << 16):
+                if asks:
+                    self._first_lines.append(some.partition(b"\r\n")[0].decode("latin1"))
+                if then == self._swallowed:
+                    writes.write(some)
+                    await writes.drain()
+        finally:
+            writes.close()
+
+
+@asynccontextmanager
+async def swallowing(house: House) -> AsyncIterator[Network]:
+    """A network before the program, until the block ends."""
+    network = Network(int(house.address.rpartition(":")[2]))
+    async with await asyncio.start_server(network.takes, "127.0.0.1", 0) as served:
+        network.port = served.sockets[0].getsockname()[1]
+        yield network
 
 
 def test_what_a_colleague_saves_shows_without_reload(house: House) -> None:

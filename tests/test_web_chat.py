@@ -1027,7 +1027,7 @@ class Stream:
 
     async def _listen(self, response: ClientResponse) -> None:
         async for line in response.content:
-            if line.startswith(b"event: "):
+            if line.startswith(b"event: ") and line.strip() != b"event: kvar":
                 self._heard.put_nowait(line.decode().removeprefix("event: ").strip())
         self._heard.put_nowait(None)
 

@@ -24,7 +24,7 @@ from dialogs.texts import say
 from state.errors import BadSettings
 from state.store import WEB
 from tests.test_initdata import fields, signed
-from tests.test_web_chat import PIN, TRY_LATER, WRONG, House, Houses, Stream, ear, houses
+from tests.test_web_chat import PIN, TRY_LATER, WRONG, House, Houses, Stream, ear, houses, key_of
 from tests.web_phone import DANGER, Answer, Browser, fields_of, in_the_city, settings
 
 __all__ = ["houses"]  # a fixture
@@ -382,3 +382,16 @@ def test_what_telegram_said_lets_one_in_of_many_at_once_and_nobody_after_a_resta
     house.site.web.sweep()
     house.now -= timedelta(minutes=6)
     assert window.asks("POST", "/app", said).status == 422, "a clock that was put back makes nothing new"
+
+
+@pytest.mark.parametrize("path", ["/in", "/logga-in", "/app"])
+def test_by_every_door_an_address_has_its_tries_and_they_are_the_same_ones(houses: Houses, path: str) -> None:
+    house = houses(in_the_city(web_rules=replace(WebRules(), sign_ins_a_minute=3)))
+    stranger = house.browser()
+    stranger.opens("/app" if path == "/app" else "/logga-in")
+    held = {"nyckel": key_of(stranger), "kod": "gissning", "pin": WRONG, "data": "hash=0"}
+    assert [stranger.asks("POST", path, held).status for _ in range(4)] == [422, 422, 422, 429]
+    for other in ("/in", "/logga-in", "/app"):
+        assert stranger.asks("POST", other, held).status == 429, other
+    house.passes(minutes=1)
+    assert stranger.asks("POST", path, held).status == 422

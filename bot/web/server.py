@@ -488,7 +488,7 @@ class Web:
                     break
                 if self.access.locks_soon(here):
                     await response.write(b"event: snart\ndata: 1\n\n")
-                await response.write(b"event: nytt\ndata: 1\n\n" if fresh else b": \n\n")
+                await response.write(b"event: nytt\ndata: 1\n\n" if fresh else b"event: kvar\ndata: 1\n\n")
         return response
 
     # ── signing in ───────────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@
   const SLOW = 1500; // milliseconds until it is said that a post is on its way
   const LONGEST_PAUSE = 60000;
   const LEFT = "left"; // this page is on its way to another
+  const LONGEST_SILENCE = 40000; // the server says every fifteen seconds that it is there
   const HERE_EVERY = 30000; // milliseconds between two signs that somebody is here
 
   const page = document.body.dataset.page;
@@ -345,13 +346,18 @@
   let source = null;
   let pause = 0;
   let waiting = 0;
+  let heard = 0;
+
+  const isThere = () => { heard = Date.now(); };
 
   const listen = () => {
     clearTimeout(waiting);
     source?.close();
     source = new EventSource("/live");
-    source.addEventListener("open", () => { pause = 0; });
-    source.addEventListener("nytt", look);
+    isThere();
+    source.addEventListener("open", () => { pause = 0; isThere(); });
+    source.addEventListener("kvar", isThere);
+    source.addEventListener("nytt", () => { isThere(); look(); });
     source.addEventListener("snart", () => {
       if (notices.textContent !== notices.dataset.soon) say(notices.dataset.soon, false);
       keep();
@@ -372,6 +378,12 @@
 
   const live = () => {
     listen();
+    // a computer that has slept, or a network that swallows everything, tells the browser nothing
+    setInterval(() => {
+      if (source.readyState === EventSource.CLOSED || Date.now() - heard < LONGEST_SILENCE) return;
+      isThere(); // one try at a time
+      lookAndListen();
+    }, LONGEST_SILENCE / 4);
     for (const what of ["input", "change", "keydown"]) document.getElementById("main").addEventListener(what, isHere);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") {
