@@ -227,6 +227,7 @@ def test_the_cookies_are_for_this_site_and_no_script(houses: Houses, tls: bool) 
     life = {name: {a.set[name]["max-age"] for a in house.site.answers if name in a.set} for name in anna.cookies}
     assert life[f"{prefix}lots"] == {"43200"}
     assert life[f"{prefix}lots-device"] == {str(30 * 86400)}
+    assert life[f"{prefix}lots-form"] == {str(30 * 86400)}, "who left the page open in the evening is let in by it"
     before = next(a.set[f"{prefix}lots"].value for a in house.site.answers if f"{prefix}lots" in a.set)
     assert anna.cookies[f"{prefix}lots"] != before, "who held the cookie before the PIN holds nothing after it"
 

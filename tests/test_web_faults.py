@@ -281,6 +281,7 @@ def test_a_step_of_a_second_is_no_clock_that_is_put_back(house: House) -> None:
         ("198.51.100.1, 192.0.2.7", "192.0.2.7", "what stands before it is the browser's own word"),
         ("2001:db8::7", "2001:db8::/64", "whoever has one has them all"),
         ("2001:db8::8", "2001:db8::/64", "its neighbour is the same"),
+        ("::ffff:192.0.2.7", "192.0.2.7", "how a proxy writes it that listens for both kinds"),
         ("nonsense", "?", "no address"),
         ("", "?", "none at all"),
     ],

@@ -48,6 +48,9 @@ STALE = "old"
 LARGEST_FORM = 256 * 1024
 """Bytes; the largest form of ours, and the largest update of Telegram's, have a few thousand."""
 
+FORM_COOKIE_SECONDS = 30 * 86400
+"""How long a page before signing in can be sent: who left it open in the evening types the PIN in the morning."""
+
 FORM_SECONDS = 30.0
 """How long a form may take to come, once its first line has."""
 
@@ -340,7 +343,7 @@ class Web:
         """A page with a form for somebody who is not signed in; its key rests on a cookie of its own."""
         secret = request.cookies.get(self._form) or secrets.token_urlsafe(32)
         response = self._page(name, request, status=status, form_key=form_key(secret), **what)
-        self._set_cookie(response, self._form, secret, 3600)
+        self._set_cookie(response, self._form, secret, FORM_COOKIE_SECONDS)
         return response
 
     def _set_cookie(self, response: web.StreamResponse, name: str, value: str, seconds: int) -> None:
@@ -745,6 +748,7 @@ def _neighbourhood(address: str) -> str:
         held = ip_address(address.split("%", 1)[0])
     except ValueError:
         return "?"
+    held = getattr(held, "ipv4_mapped", None) or held
     return str(held) if held.version == 4 else str(ip_network(f"{held}/64", strict=False))
 
 
