@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -217,21 +218,51 @@ def test_the_page_of_an_invitation_keeps_its_address_to_itself(house: House) -> 
 # ── who is told that it is over ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_other_pages_are_told_at_once_that_somebody_has_signed_out(
-    house: House, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("path", ["/ut", "/las-nu"])
+def test_other_pages_are_told_at_once_that_somebody_has_signed_out_or_locked(
+    house: House, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    """Not at the next beat: whoever signs out and goes leaves nothing on a page behind the one they see."""
+    """Not at the next beat: whoever goes leaves nothing on a page behind the one they see."""
     monkeypatch.setattr("bot.web.live.BEAT", 60.0)
     anna = house.comes()
-    anna.opens("/ut")
-    form = anna.page.one("form", action="/ut")
-    key = form.one("input", name="nyckel").attrs["value"]
+    held = {"nyckel": key_of(anna)}
 
     async def story() -> None:
         async with ear(anna) as response:
             stream = Stream(response)
             assert await stream.hears() == "nytt"
-            await house.site.asking("POST", "/ut", fields={"nyckel": key}, headers=_cookies(anna))
+            await house.site.asking("POST", path, fields=held, headers=_cookies(anna))
+            assert await stream.hears() == "last"
+
+    house.site.run(story())
+
+
+def test_other_pages_are_told_at_once_that_the_tenth_wrong_pin_has_signed_them_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.live.BEAT", 60.0)
+    anna = house.comes()
+    thief = house.browser()
+    thief.cookies = {"lots-device": anna.cookies["lots-device"]}
+    thief.opens("/logga-in")
+    held = the_form(thief, "/logga-in") | {"pin": WRONG}
+    for _try in range(5):
+        thief.asks("POST", "/logga-in", held)
+    house.passes(minutes=4, seconds=59)
+    anna.opens("/")
+    house.passes(minutes=4, seconds=59)
+    anna.opens("/")
+    house.passes(minutes=4, seconds=59)
+    anna.opens("/")
+    house.passes(minutes=1)
+    for _try in range(4):
+        thief.asks("POST", "/logga-in", held)
+
+    async def story() -> None:
+        async with ear(anna) as response:
+            stream = Stream(response)
+            assert await stream.hears() == "nytt"
+            await house.site.asking("POST", "/logga-in", fields=held, headers=_cookies(thief))
             assert await stream.hears() == "last"
 
     house.site.run(story())
@@ -350,7 +381,7 @@ def test_of_fifty_guesses_at_once_by_every_door_five_are_looked_at(houses: House
     for one, path, held in doors:
         assert TRY_LATER in one.asks("POST", path, held | {"pin": PIN}).body, "by no door, not even the right one"
     house.passes(minutes=15)
-    answers = at_once(house, [doors[n % 3] for n in range(50)])
+    at_once(house, [doors[n % 3] for n in range(9)])
     assert talkative.getvalue().count("PinWrong") == 10
     assert house.rows("SELECT * FROM sign_in") == []
     assert [one.opens("/").path for one in (anna, remembered, window)] == ["/logga-in"] * 3
@@ -395,3 +426,18 @@ def test_by_every_door_an_address_has_its_tries_and_they_are_the_same_ones(house
         assert stranger.asks("POST", other, held).status == 429, other
     house.passes(minutes=1)
     assert stranger.asks("POST", path, held).status == 422
+
+
+def test_of_two_lines_of_where_somebody_comes_from_the_proxys_own_counts(houses: Houses) -> None:
+    """The first is what the browser itself sent along."""
+    house = houses(in_the_city(web_rules=replace(WebRules(), sign_ins_a_minute=1)))
+    stranger = house.browser()
+    stranger.opens("/logga-in")
+    body = urlencode({"nyckel": key_of(stranger), "kod": "gissning"}).encode()
+    cookies = f"Cookie: {_cookies(stranger)['Cookie']}\r\n".encode()
+    tried = []
+    for own in (b"198.51.100.1", b"198.51.100.2"):
+        more = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: " + own + b"\r\nX-Forwarded-For: 192.0.2.7\r\n" + cookies
+        sent = post(body, OURS, more).replace(HERE, b"Host: lots.example.se\r\n")
+        tried.append(read(house.site.run(comes(house, sent)))[0])
+    assert tried == [422, 429]
