@@ -747,6 +747,34 @@ def test_a_slow_answer_is_told_of_and_the_pressed_button_is_seen(house: House) -
     house.run(story())
 
 
+def test_what_could_not_be_fetched_is_fetched_with_the_next_sign_of_life(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store was busy as the page looked; nothing else happens that would make it look again."""
+    monkeypatch.setattr("bot.web.live.BEAT", 0.1)
+
+    async def story() -> None:
+        hand = await comes(house)
+        turned_away: list[str] = []
+
+        async def is_busy(route: Route) -> None:
+            turned_away.append(route.request.url)
+            await route.fulfill(status=503, body="")
+
+        await hand.page.route("**/", is_busy, times=1)
+        assert hand.person is not None
+        person = hand.person.id
+        with house.store.transaction():
+            number = house.store.next_chat_message(person)
+            house.store.save_chat(person, {number: Screen(text="Det här är nytt", rows=()).as_json()})
+        house.web.live.changed(person)
+        await hand.page.get_by_text("Det här är nytt").wait_for()
+        assert len(turned_away) == 1
+
+    house.run(story())
+    house.faults[:] = [fault for fault in house.faults if "status of 503" not in fault]
+
+
 def test_a_network_that_swallows_everything_is_found_out(house: House) -> None:
     """A computer that has slept, a router that has forgotten: nothing is closed, and nothing comes any more."""
 

@@ -268,6 +268,63 @@ def test_other_pages_are_told_at_once_that_the_tenth_wrong_pin_has_signed_them_o
     house.site.run(story())
 
 
+def test_what_time_brings_is_told_to_an_open_page(house: House) -> None:
+    """A journal text is taken out of the chat after ten minutes, though somebody sits there and does other things."""
+    anna = house.comes()
+    for label in ("Registrera samtal", "Nytt ärende", "SIG unga vuxna", "Ja", "Spara", "Visa journaltext"):
+        anna.presses(label)
+    shown = anna.page.one("main").text
+    for _time in range(3):
+        house.passes(minutes=4)
+        anna.opens("/arenden")
+
+    async def story() -> None:
+        async with ear(anna) as response:
+            stream = Stream(response)
+            assert await stream.hears() == "nytt"
+            assert await stream.is_quiet()
+            house.site.web.sweep()
+            assert await stream.hears() == "nytt"
+
+    house.site.run(story())
+    assert anna.opens("/", X_Lots_Live="1").page.one("main").text != shown
+
+
+def test_a_program_that_is_told_to_end_waits_for_no_open_page(house: House) -> None:
+    anna = house.comes()
+
+    async def story() -> float:
+        reads, writes = await asyncio.open_connection("127.0.0.1", house.site.port)
+        writes.write(b"GET /live HTTP/1.1\r\n" + HERE + f"Cookie: {_cookies(anna)['Cookie']}\r\n\r\n".encode())
+        await asyncio.wait_for(reads.readuntil(b"nytt"), 5)
+        began = time.monotonic()
+        assert house.site._open is not None
+        await house.site._open.aclose()
+        writes.close()
+        return time.monotonic() - began
+
+    assert house.site.run(story()) < 0.9, "a second is how long it would wait"
+    house.site._open = None
+
+
+def test_what_the_page_fetches_by_itself_is_no_sign_that_somebody_has_seen_the_ring(houses: Houses) -> None:
+    house = houses(in_the_city())
+    anna = house.comes()
+    person = house.id_of(anna)
+    with house.store.transaction():
+        house.store.set_bell(person, "7")
+        house.store.bell_is_due(person, house.now)
+
+    def waits() -> bool:
+        bell = house.store.bell_of(person)
+        return bell is not None and bell.due_at is not None
+
+    anna.opens("/", X_Lots_Live="1")
+    assert waits()
+    anna.opens("/")
+    assert not waits()
+
+
 def test_where_a_new_pin_has_signed_somebody_out_the_page_is_told_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

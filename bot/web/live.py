@@ -39,6 +39,13 @@ class Live:
         """
         return bool(self._pages.get(person))
 
+    def ends(self) -> None:
+        """Let every page go, since the program ends."""
+        for pages in self._pages.values():
+            for page in pages:
+                page.set()
+        self._pages.clear()
+
     @contextmanager
     def page(self, person: str) -> Iterator[asyncio.Event]:
         """A page that is open until the block ends.

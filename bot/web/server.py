@@ -127,6 +127,7 @@ class Web:
         """
         app = web.Application(client_max_size=LARGEST_FORM, middlewares=[self._at_the_door])
         app.on_response_prepare.append(self._put_headers)
+        app.on_shutdown.append(self._ends)
         app[UNREAD] = self._in_plain_words
         app.add_routes(
             [
@@ -160,6 +161,9 @@ class Web:
             ]
         )
         return app
+
+    async def _ends(self, _app: web.Application) -> None:
+        self.live.ends()
 
     def sweep(self) -> None:
         """Let time do its work; called every minute."""

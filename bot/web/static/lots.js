@@ -318,6 +318,7 @@
   /* ── what is new ──────────────────────────────────────────────────────────────────────────────────────── */
 
   const look = async () => {
+    missed = true;
     await kept;
     if (posting) return;
     const mine = ++turn;
@@ -333,6 +334,7 @@
     if (!response.ok) return;
     const fresh = await read(response);
     if (posting || mine !== turn) return;
+    missed = false;
     if (isAnother(fresh)) {
       location.assign("/");
       return LEFT;
@@ -347,6 +349,7 @@
   let pause = 0;
   let waiting = 0;
   let heard = 0;
+  let missed = false; // there is something new, and it could not be fetched
 
   const isThere = () => { heard = Date.now(); };
 
@@ -356,7 +359,7 @@
     source = new EventSource("/live");
     isThere();
     source.addEventListener("open", () => { pause = 0; isThere(); });
-    source.addEventListener("kvar", isThere);
+    source.addEventListener("kvar", () => { isThere(); if (missed) look(); });
     source.addEventListener("nytt", () => { isThere(); look(); });
     source.addEventListener("snart", () => {
       if (notices.textContent !== notices.dataset.soon) say(notices.dataset.soon, false);
