@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
+import threading
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from argon2 import PasswordHasher
 
 from bot import listening
 from bot.invitations import printed
+from bot.pins import HASHED_AT_ONCE
 from bot.settings import WebRules
 from bot.web import server
 from dialogs.texts import say
@@ -498,3 +501,28 @@ def test_of_two_lines_of_where_somebody_comes_from_the_proxys_own_counts(houses:
         sent = post(body, OURS, more).replace(HERE, b"Host: lots.example.se\r\n")
         tried.append(read(house.site.run(comes(house, sent)))[0])
     assert tried == [422, 429]
+
+
+def test_of_many_pins_at_once_only_a_few_are_worked_on(house: House) -> None:
+    """Each takes 64 MB for a moment."""
+    pins = house.site.web.access.pins
+    lock, at_work, most = threading.Lock(), 0, 0
+
+    class Counts(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            nonlocal at_work, most
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            time.sleep(0.01)
+            with lock:
+                at_work -= 1
+            return str(password)
+
+    pins.hasher = Counts()
+
+    async def story() -> None:
+        await asyncio.gather(*(pins.made(PIN) for _ in range(12)))
+
+    house.site.run(story())
+    assert 1 < most <= HASHED_AT_ONCE == 4
