@@ -310,6 +310,22 @@ def test_a_program_that_is_told_to_end_waits_for_no_open_page(house: House) -> N
     house.site._open = None
 
 
+def test_the_page_of_the_lock_changes_a_cookie_so_that_going_back_asks_anew(house: House) -> None:
+    """Chromium keeps pages as they were, also those that say no-store, until a cookie that no script sees changes."""
+    anna = house.comes()
+    seen = [anna.cookies["lots-form"]]
+    anna.submits(anna.page.one("form", action="/las-nu"))
+    assert anna.path == "/las"
+    seen.append(anna.cookies["lots-form"])
+    anna.submits(pin=WRONG)
+    seen.append(anna.cookies["lots-form"])
+    anna.submits(pin=PIN)
+    house.passes(minutes=5)
+    assert anna.opens("/").path == "/las", "nobody pressed anything"
+    seen.append(anna.cookies["lots-form"])
+    assert len(set(seen)) == len(seen)
+
+
 def test_what_the_page_fetches_by_itself_is_no_sign_that_somebody_has_seen_the_ring(houses: Houses) -> None:
     house = houses(in_the_city())
     anna = house.comes()

@@ -566,7 +566,11 @@ class Web:
         if visit.state != state:
             return _to("/")
         key = form_key(request.cookies[self._cookie])
-        return self._page(name, request, form_key=key, fault=fault, status=200 if fault is None else 422)
+        response = self._page(name, request, form_key=key, fault=fault, status=200 if fault is None else 422)
+        if state == "locked":
+            # where a cookie has changed the back button does not show a page as it was, but asks for it anew
+            self._set_cookie(response, self._form, secrets.token_urlsafe(32), FORM_COOKIE_SECONDS)
+        return response
 
     async def _choose_pin(self, request: web.Request) -> web.StreamResponse:
         visit = self._visit(request)
