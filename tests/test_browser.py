@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from tests.browser import (
     until,
 )
 from tests.running import BANNER, ENTRY, command, environment, free_port
+from tests.test_arende import a_triage
 from tests.web_phone import DANGER
 
 __all__ = ["chromium", "house"]
@@ -883,6 +885,43 @@ def test_what_a_colleague_saves_shows_without_reload(house: House) -> None:
         for page in (anna.page, tab.page):
             assert await page.evaluate("() => window.stays"), "the page was loaded anew"
         assert await tab.looks("case-after") == []
+
+    house.run(story())
+
+
+def test_a_reminder_shows_without_reload_and_takes_nothing_away(house: House) -> None:
+    """One is at a question, the other at the menu."""
+
+    async def story() -> None:
+        anna, bo = await comes(house), await comes(house, DESKTOP)
+        await walks(anna, *TO_THE_READ_BACK, "Spara")
+        assert anna.person is not None
+        assert bo.person is not None
+        (code,) = house.store.latest_cases(anna.person.id, 1)
+        await walks(anna, "Registrera samtal", code, "Ja")
+        question = await anna.page.inner_text("#nu h2")
+        for page in (anna.page, bo.page):
+            await page.evaluate("() => { window.stays = true }")
+        an_hour_ago = house.now - timedelta(hours=1)
+        with house.store.transaction():
+            house.store.append(AccessGiven(case=code, person=bo.person.id), anna.person, an_hour_ago)
+            due = {"triaged_at": an_hour_ago.isoformat("T", "minutes"), "due_at": an_hour_ago.isoformat("T", "minutes")}
+            house.store.append(a_triage(case=code, urgency="now", **due), anna.person, an_hour_ago)
+        assert house.web is not None
+        house.web.sweep()
+        for hand in (anna, bo):
+            await hand.page.wait_for_function(
+                "(code) => document.getElementById('nu').innerText.includes(`Påminnelse om ärende ${code}`)", arg=code
+            )
+            assert await hand.page.locator("#nu .sos a[href='tel:112']").count() == 1
+            assert await hand.page.evaluate("() => window.stays"), "the page was loaded anew"
+        assert await anna.page.inner_text("#nu h2") == question
+        assert await anna.looks("reminder-at-a-question") == []
+        assert await bo.looks("reminder-at-the-menu") == []
+        await bo.taps("Följ remissen")
+        await bo.page.wait_for_selector("#nu h2")
+        await walks(anna, "Ja, ett till", "Spara")
+        assert house.kinds().count("talk_held") == 2
 
     house.run(story())
 

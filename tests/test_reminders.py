@@ -24,45 +24,24 @@ from state.screen import Screen
 from tests.botapi import BotApi
 from tests.office import Office, screen_of
 from tests.talk import OURS, THEIRS
+from tests.test_arende import a_triage
 from tests.test_bell import House as BellHouse
 from tests.test_lock import PIN, REAL, Place
 from tests.test_web_chat import House, Houses, Stream, ear, houses  # noqa: F401 - the fixture is used by its name
 
-TRIAGED: dict[str, Any] = {
-    "case": OURS,
+TO_SEND_AT_ONCE = {
     "triaged_at": "2026-11-23T14:05+01:00",
-    "table": "2026-11-22-2",
-    "inputs": {
-        "danger": "no",
-        "concerns": "subject",
-        "age": "old_enough",
-        "home": "no",
-        "children": "no",
-        "told": "yes",
-        "consent": "covered",
-        "unit_consent": "not_covered",
-        "exit": "protection",
-        "bops": "high",
-        "move": "no",
-    },
-    "age_limit": 18,
-    "path": "closed",
-    "police_area": "Farsta",
-    "rows": ["W8", "H5"],
-    "rules": ["THR-4"],
-    "acts": ["tell_manager"],
+    "due_at": "2026-11-23T14:05+01:00",
     "urgency": "now",
     "receiver": "bops",
-    "due_at": "2026-11-23T14:05+01:00",
-    "contacts": "medföljer",
 }
-"""A triage on Monday 23 November 2026 at 14.05, whose referral is to be sent at once."""
 
 POLICY = Policy()
 
 
 def triaged(case: str = OURS) -> ThreatTriaged:
-    return ThreatTriaged.from_payload(TRIAGED | {"case": case})
+    """A triage on Monday 23 November 2026 at 14.05, whose referral is to be sent at once."""
+    return a_triage(case=case, **TO_SEND_AT_ONCE)
 
 
 def at(day: str, time: str) -> datetime:
