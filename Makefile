@@ -17,6 +17,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Some machines forbid it, and then each process compiles all that it imports, and each pytest its tests.
+unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 
 CHECKS := lint-style lint-format lint-types lint-imports lint-dependencies lint-dialogs catalogues-check docs-check
