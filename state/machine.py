@@ -206,3 +206,20 @@ class CompiledDialog:
             title=f"title: {self.dialog.id}",
         )
         return str(drawn.get_graph().source).replace(" s_active", " s_default")  # no question is being asked
+
+
+_COMPILED: dict[int, CompiledDialog] = {}
+"""What has been compiled, by the declaration itself, which stays as long as it stands here."""
+
+
+def compiled_once(dialog: Dialog) -> CompiledDialog:
+    """A dialog and its machine, which is built once a process: it holds nothing of a session.
+
+    :param dialog: a declaration.
+    :returns: the same for the same declaration.
+    :raises BadDialog: a route does not compile.
+    """
+    found = _COMPILED.get(id(dialog))
+    if found is None:
+        found = _COMPILED[id(dialog)] = CompiledDialog(dialog)
+    return found

@@ -38,7 +38,7 @@ from state.events import (
     WentBack,
     WhyAsked,
 )
-from state.machine import CompiledDialog, Position
+from state.machine import Position, compiled_once
 from state.pieces import in_pages
 from state.screen import Button, ListItem, Rows, Screen, stack
 
@@ -135,7 +135,7 @@ class Engine:
     """
 
     def __init__(self, dialogs: Sequence[Dialog]) -> None:
-        self.compiled = {dialog.id: CompiledDialog(dialog) for dialog in dialogs}
+        self.compiled = {dialog.id: compiled_once(dialog) for dialog in dialogs}
 
     def start(self, dialog: str, session_id: str, world: World, case: str | None = None) -> Step:
         """Open a dialog.

@@ -16,7 +16,7 @@ from dialogs.policy import Group
 from dialogs.records import CaseFact, Entry, TalkHeld
 from dialogs.registry import DIALOGS
 from state.errors import BadDialog
-from state.machine import CompiledDialog, Position, Row, rows_of
+from state.machine import CompiledDialog, Position, Row, compiled_once, rows_of
 from tests.sample_dialog import BESOK
 from tests.talk import MONDAY, NEW, OURS, Kept, a_world
 
@@ -49,6 +49,15 @@ def test_a_route_to_or_from_nowhere_does_not_compile(route: Go | Decide, named: 
     assert fault.value.code == "L100"
     assert "besok" in str(fault.value), why
     assert named in str(fault.value), why
+
+
+def test_a_declaration_is_compiled_once_and_a_changed_one_anew() -> None:
+    assert compiled_once(BESOK) is compiled_once(BESOK)
+    assert compiled_once(BESOK).dialog is BESOK
+    changed = with_routes()
+    assert compiled_once(changed).dialog is changed, "equal is not the same: its rules may be others"
+    with pytest.raises(BadDialog):
+        compiled_once(with_routes(Go("nobody", "visit_kept")))
 
 
 def test_a_rule_that_answers_what_no_row_names_is_a_fault_and_no_guess() -> None:

@@ -348,6 +348,21 @@ def test_opening_again_changes_nothing(path: Path) -> None:
     again.close()
 
 
+def test_a_store_in_memory_has_the_same_tables_as_one_on_the_disk_and_nothing_of_another(store: Store) -> None:
+    def tables(of: Store) -> list[tuple[Any, ...]]:
+        told = rows(of, "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
+        return told + rows(of, "SELECT id, migration_set, name FROM _sqlite_migrations ORDER BY id")
+
+    one, other = Store(None, KEY), Store(None, OTHER_KEY)
+    somebody(one)
+    assert tables(one) == tables(other) == tables(store)
+    assert (len(one.people()), len(other.people())) == (1, 0)
+    again = Store(None, KEY)
+    assert again.people() == []
+    for held in (one, other, again):
+        held.close()
+
+
 def test_a_store_of_a_newer_version_is_not_touched(path: Path) -> None:
     store = Store(path, KEY)
     with store.transaction():

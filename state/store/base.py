@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,21 @@ def opens(path: Path, key: bytes) -> bool:
     return bool(found[0])
 
 
+@cache
+def _ours() -> frozenset[str]:
+    """The names of the migrations that this version knows."""
+    return frozenset(migration.name for migration in MIGRATIONS.pending(Database(memory=True)))
+
+
+@cache
+def _empty() -> Any:
+    """The tables with nothing in them, migrated once a process: what is kept in memory begins as a copy of them."""
+    conn = connect(":memory:", check_same_thread=False)
+    _unlock(conn, bytes(32))
+    MIGRATIONS.apply(Database(conn, execute_plugins=False))
+    return conn
+
+
 class File:
     """The store's file; the other parts are about what is in it.
 
@@ -170,6 +186,8 @@ class File:
 
     def _open(self, key: bytes) -> None:
         _unlock(self._conn, key)
+        if self.path is None:
+            _empty().backup(self._conn)
         self._conn.execute("PRAGMA journal_mode = WAL")
         for pragma in ("synchronous = FULL", "secure_delete = ON", "foreign_keys = ON", "temp_store = MEMORY"):
             self._conn.execute(f"PRAGMA {pragma}")
@@ -191,15 +209,13 @@ class File:
         return fault
 
     def _migrate(self) -> None:
-        pending = [migration.name for migration in MIGRATIONS.pending(self._db)]
         applied = {migration.name for migration in MIGRATIONS.applied(self._db)}
-        ours = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
-        if applied - ours:
+        if newer := applied - _ours():
             raise NewerStore(
-                f"{self.path}: written by a newer version of Lots ({', '.join(sorted(applied - ours))}); "
+                f"{self.path}: written by a newer version of Lots ({', '.join(sorted(newer))}); "
                 "install that version or a later one"
             )
-        if pending:
+        if _ours() - applied:
             self._conn.execute("BEGIN IMMEDIATE")
             MIGRATIONS.apply(self._db)
             self._conn.execute("COMMIT")
