@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 from collections.abc import Iterable
 from contextlib import closing
@@ -71,13 +72,19 @@ def found_in_log(log: str, markers: Iterable[str]) -> list[str]:
 
 def found_in(text: str, markers: Iterable[str]) -> list[str]:
     """The markers that stand in a text as words."""
-    return [marker for marker in markers if re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", text)]
+    return [marker for marker in markers if marker in text and re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", text)]
 
 
 def found_on_disk(files: Iterable[bytes], markers: Iterable[str]) -> list[str]:
-    """The markers that can be read in raw files."""
-    wanted = [(marker, marker.encode()) for marker in markers if len(marker.encode()) >= SHORTEST_ON_DISK]
-    return [marker for content in files for marker, raw in wanted if raw in content]
+    """The markers that can be read in raw files.
+
+    They are looked for where they could be: in runs of such bytes as they are made of, which are rare in what is
+    encrypted.
+    """
+    wanted = [(marker, raw) for marker in markers if len(raw := marker.encode()) >= SHORTEST_ON_DISK]
+    letters = b"".join(re.escape(bytes([letter])) for letter in {byte for _, raw in wanted for byte in raw})
+    runs = [run for content in files for run in re.findall(b"[%b]{%d,}" % (letters, SHORTEST_ON_DISK), content)]
+    return [marker for run in runs for marker, raw in wanted if raw in run]
 
 
 def everything_in(store: Store) -> str:
@@ -86,6 +93,17 @@ def everything_in(store: Store) -> str:
     rows = [str(row) for (table,) in tables for row in store._rows(f"SELECT * FROM {table}")]
     assert rows
     return "\n".join(rows)
+
+
+@pytest.mark.parametrize("around", ["", "a", "Spar", "\n", "\x00"])
+def test_what_can_be_read_in_a_file_is_found_wherever_it_stands(around: str) -> None:
+    """Without this, that nothing is found would prove nothing."""
+    markers = {"Sparat", "ÖK7-M4W", "Ja, lämnas senare", "-[^]\\ så", "kort"}
+    for marker in sorted(markers - {"kort"}):
+        held = f"{around}{marker}{around}".encode()
+        assert marker in found_on_disk([random.Random(1).randbytes(5000) + held + bytes(range(256))], markers)
+        assert marker not in found_on_disk([held[1 + len(around.encode()) :]], {marker})
+    assert found_on_disk([b"kort"], markers) == [], "too short to tell anything"
 
 
 class Looking(Player):

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html.parser import HTMLParser
 from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
@@ -319,9 +320,9 @@ class Answer:
     body: str
     set: Mapping[str, Morsel[str]]
 
-    @property
+    @cached_property
     def page(self) -> Node:
-        """The page; it must be one."""
+        """The page; it must be one. It is read once, however often it is looked at."""
         assert self.headers["Content-Type"].startswith("text/html"), self
         return parsed(self.body)
 
