@@ -95,8 +95,8 @@ exhaustive: $(VENV)/.lots-dev ## what goes through every combination there is, a
 
 browser: $(VENV)/.lots-dev ## the web chat in Chromium: every dialog, with thumbs, keys and axe; LOTS_SHOTS=… keeps pictures
 	@tools/chromium >/dev/null
-	@echo "pictures of every screen: $${LOTS_SHOTS:-$${TMPDIR:-/tmp}/lots-shots}"
-	@$(PYTEST) -n $(JOBS) -m browser $(ARGS)
+	@$(if $(SHORT),,echo "pictures of every screen: $${LOTS_SHOTS:-$${TMPDIR:-/tmp}/lots-shots}")
+	@$(PYTEST) -n $(JOBS) -m browser $(if $(SHORT),--short) $(ARGS)
 
 # The short form leaves out what CI runs by its other targets.
 security: $(VENV)/.lots-dev ## for a reviewer: every test that the threat model rests on, with its figures
