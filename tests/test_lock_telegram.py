@@ -251,10 +251,8 @@ def a_trial(lots: Lots, at: int, phase: str) -> bool:
     process = lots.process
     gets_in(lots, user)
     assert process is not None
+    lots.rests(user, lambda: lots.start() if lots.has_ended() else None)  # it may die at the mark of what was sent last
     died = process.poll() is not None
-    if lots.has_ended():
-        lots.start()
-    lots.rests(user)
     assert lots.rows("SELECT locked FROM person WHERE address = ?", str(user.id)) == [(0,)]
     assert lots.rows(
         "SELECT failed FROM pin JOIN person ON person.id = pin.person WHERE address = ?", str(user.id)
