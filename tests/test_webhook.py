@@ -319,7 +319,7 @@ def test_a_port_that_is_taken_or_an_address_of_others_is_said_clearly(lots: Lots
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = str(other.getsockname()[1])
-        lots.env |= GOOD | {"LOTS_WEB_HOST": host, "LOTS_WEB_PORT": taken}
+        lots.env |= GOOD | {"LOTS_WEB_HOST": host, "LOTS_WEB_PORT": taken, "LOTS_TRUSTED_PROXY": "192.0.2.7"}
         ended = lots.run("run")
     assert ended.returncode == 2
     line = ended.stderr.splitlines()[-1]
