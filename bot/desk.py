@@ -91,6 +91,7 @@ class Desk(Front):
         self.listeners: list[Callable[[frozenset[str]], None]] = []
         """Told of the cases in which something has been saved, once it is on the disk."""
         self._told: set[str] = set()
+        self._hidden: set[str] = set()
         self._channels: set[str] = set()
         self._saved_in: set[str] = set()
         self.looks = Looks(store, practice, self.world)
@@ -292,6 +293,28 @@ class Desk(Front):
             return "", []
         return session.id, self.engine.trail(session, self.world(person, self.now(), session.opened_at))
 
+    def hides(self, person: Person) -> None:
+        """Note that somebody has hidden their chat, until they do something else there.
+
+        :param person: who.
+        """
+        self._hidden.add(person.id)
+
+    def is_back(self, person: Person) -> None:
+        """Note that somebody does something in their chat, or is let in there, so that it is hidden no more.
+
+        :param person: who.
+        """
+        self._hidden.discard(person.id)
+
+    def is_hidden(self, person: Person) -> bool:
+        """Whether nothing of a case is to come into somebody's chat by itself, since somebody else may see.
+
+        :param person: who.
+        :returns: whether hiding it was the last thing they did.
+        """
+        return person.id in self._hidden
+
     def shuts_out(self, person: Person) -> bool:
         """Whether somebody's chat is shut, or is to be.
 
@@ -309,6 +332,7 @@ class Desk(Front):
             return self._join(update, now)
         if self._lock is not None and self._lock.gives_way_to(person, payload.get("text", "")):
             return self._join(update, now)
+        self.is_back(person)
         turn = Turn(self, person, payload, now)
         turn.tell_commands()
         if self._lock is not None and self._lock.bars(turn, person, payload, now):

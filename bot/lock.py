@@ -253,8 +253,11 @@ class Lock:
         messages: list[Row] = []
         for person in self._store.idle(self.channel, since, now + timedelta(seconds=CLOCK_STEPS)):
             turn = Turn(self._desk, person, {}, now)
+            unheard = self._store.has_unheard(person)
             if self._store.shut(person, now):
                 self._hides(turn, person)
+            if unheard:  # it could not be sent, and is withdrawn now
+                self.rings(turn, person)
             messages += [(person.address, message) for message in turn.messages]
         return messages
 
@@ -298,6 +301,7 @@ class Lock:
         if person is None or person.channel != self.channel:
             return []
         self._store.open_again(id_, now)
+        self._desk.is_back(person)
         held = self._store.held_back(id_)
         turn = Turn(self._desk, person, {}, now)
         turn.come_back((*notices, *map(Verbatim, held)))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.limits import CLOCK_STEPS
+from bot.logs import tell_fault
 from bot.looks import REMINDER_PAGE
 from bot.pages import COMMAND, in_case
 from dialogs.model import Dialog
@@ -21,6 +23,7 @@ from dialogs.rules.reminders import Reminder, what_to_remind_of
 from dialogs.texts import Text, Verbatim, Words
 from dialogs.texts import mark as _
 from dialogs.threat_words import CALL_112, step_words
+from state.errors import StoreError
 from state.people import Person
 from state.screen import Button
 
@@ -87,6 +90,8 @@ class Reminders:
     def to_tell(self, channel: str, now: datetime) -> Iterator[tuple[Person, list[Waiting]]]:
         """Whom to tell now; whoever is given is kept as told. Inside a transaction.
 
+        Who was told later than now was told before the clock was put back, and is told once more.
+
         :param channel: whose people.
         :param now: the time.
         :returns: people and everything that waits for them, where something of it is to be told now.
@@ -99,7 +104,8 @@ class Reminders:
         for person in self._store.people(channel):
             if person.id not in concerned:
                 continue
-            told = self._store.reminded(person.id)
+            ahead = now.timestamp() + CLOCK_STEPS
+            told = {key: at for key, at in self._store.reminded(person.id).items() if at <= ahead}
             waiting = self._theirs(person, due)
             if any(one.reminder.since.timestamp() > told.get(_key(one), 0.0) for one in waiting):
                 self._store.remind(person.id, [_key(one) for one in waiting], now)
@@ -146,8 +152,15 @@ class Reminders:
         """Everything that waits, and who is in its case; what is kept apart is no case."""
         found: list[Due] = []
         for case in self._store.cases_with_a_threat():
-            entries = self._store.entries(case)
-            if reminders := what_to_remind_of(entries, now, self._desk.policy):
+            try:
+                entries = self._store.entries(case)
+                reminders = what_to_remind_of(entries, now, self._desk.policy)
+            except StoreError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - one case that cannot be read must not keep the others back
+                tell_fault(fault)
+                continue
+            if reminders:
                 inside = who_is_in(entries)
                 found += [(Waiting(case=case, reminder=one), inside) for one in reminders]
         return found

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from bot import traces
 from bot.lock import Lock
 from bot.logs import tell_fault
-from bot.outgoing import Row
+from bot.outgoing import REMINDER, Row
 from bot.reminders import Waiting
 from bot.turn import Turn
 from dialogs.dates import months_on
 from dialogs.texts import say
+from state.errors import StoreError
 from state.people import Person
 from state.session import Session
 from state.store.traces import ChatDue
@@ -81,7 +82,13 @@ class Sweeper:
             if not chat.locked:
                 turn.hide(traces.hidden(person.language))
         elif chat.in_use and not chat.locked:
-            turn.move_to_a_new_message()
+            try:
+                turn.move_to_a_new_message()
+            except StoreError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - the others' chats are to be looked after too
+                tell_fault(fault)
+                return traces.erase(chat.address, chat.messages)
         else:
             self._store.set_live_message(channel, chat.address, None)
             return traces.erase(chat.address, self._store.traces(channel, chat.address))
@@ -105,8 +112,17 @@ class Sweeper:
         turn = Turn(self._desk, person, {}, now)
         if self._lock is not None and self._desk.shuts_out(person):
             self._lock.rings(turn, person)
+        elif self._desk.is_hidden(person):
+            turn.ring(traces.hidden(person.language, REMINDER))
         else:
-            turn.remind(waiting)
+            try:
+                turn.remind(waiting)
+            except StoreError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - a dialog that cannot be read must keep nobody from knowing
+                tell_fault(fault)
+                turn = Turn(self._desk, person, {}, now)
+                turn.remind(waiting, beside=True)
         log.info("reminded", extra={"event": "Reminded"})
         return [(person.address, message) for message in turn.messages]
 

@@ -29,13 +29,15 @@ CONTINUE = "continue"
 HIDDEN = _("Tryck på Fortsätt när du vill gå vidare.")
 
 
-def hidden(language: str) -> Screen:
+def hidden(language: str, *above: str) -> Screen:
     """The neutral line that stands where something was hidden; it names no case and says nothing of what this is.
 
     :param language: of the person.
+    :param above: neutral lines too.
     :returns: the screen.
     """
-    return Screen(text=say(HIDDEN, language), rows=stack([Button(say(_("Fortsätt"), language), CONTINUE)]))
+    text = "\n".join(say(words, language) for words in (*above, HIDDEN))
+    return Screen(text=text, rows=stack([Button(say(_("Fortsätt"), language), CONTINUE)]))
 
 
 def erase(address: str, messages: Iterable[int]) -> list[Row]:

@@ -175,19 +175,30 @@ class Turn:
         lines = [say(words, lang) for words in notices] or [say(_("Välj vad du vill göra."), lang)]
         return Screen(text="\n".join(lines), rows=self._with_the_menu(first))
 
-    def remind(self, waiting: Sequence[Waiting]) -> None:
+    def remind(self, waiting: Sequence[Waiting], *, beside: bool = False) -> None:
         """Tell what waits, in a new message; where they are stands under it.
 
         :param waiting: what waits for this person.
+        :param beside: whether the dialog they are in is not looked at, since it cannot be read.
         """
         reminders = self._desk.reminders
         words = reminders.words(self._person, waiting, self._now)
-        self._drop_live()
-        session = self._store.active_session(self._person.id)
-        if session is None:
-            self._show(self._menu(words, reminders.buttons(self._person, waiting)), on="new")
+        menu = self._menu(words, reminders.buttons(self._person, waiting))
+        session = None if beside else self._store.active_session(self._person.id)
+        if session is not None:
+            self._drop_live()
+            step = self._desk.engine.current(session, self._world(session), words)
+            if step.session is session:  # nobody has touched it: it is put aside and erased when it was to be
+                self._saw(session)
+                self._show(step.screen, on="new")
+            else:
+                self._keep(session, step, on="new")
+        elif beside or self._store.notes_shown(self._person.id):  # what they are copying stays until its time is out
+            banner = say(PRACTICE, self._person.language) if self._desk.practice else None
+            self.messages.append(show(menu, on="new", live=not beside, banner=banner))
         else:
-            self._keep(session, self._desk.engine.current(session, self._world(session), words), on="new")
+            self._drop_live()
+            self._show(menu, on="new")
         self._heard()
 
     def hide(self, screen: Screen) -> None:
@@ -319,6 +330,7 @@ class Turn:
             case "hjalp":
                 self._again((*_HELP, *self._desk.help_on_lock(self._person)), on="new")
             case "dolj":
+                self._desk.hides(self._person)
                 self.hide(hidden(self._person.language))
             case "sprak":
                 self._beside_the_dialog(self._pages.languages(), on="new")

@@ -15,6 +15,9 @@ PLACE = re.compile("[A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö -]{1,39}")
 LONGEST_PLACE = 48
 """Bytes of a configured name: it is carried by a button, whose 64 bytes hold the session and the revision too."""
 
+LONGEST_REMINDER_MINUTES = 24 * 60
+"""Whoever is reminded a day before, or a day after, is not helped by it."""
+
 MOST_OTHER_PARTIES = 12
 """More would not be found on a phone."""
 
@@ -142,6 +145,9 @@ class Policy:
         for name in (name for name in numbers if name != "exit_path_open"):
             if not isinstance(value := getattr(self, name), int) or value < 1:
                 raise ValueError(f"policy: {name} is {value!r}; it must be a whole number from 1")
+        for name in ("remind_before_minutes", "remind_after_minutes"):
+            if getattr(self, name) > LONGEST_REMINDER_MINUTES:
+                raise ValueError(f"policy: {name} is {getattr(self, name)}; it is at most {LONGEST_REMINDER_MINUTES}")
         if not 1 <= self.suggest_assessment_at <= self.ask_assessment_at:
             raise ValueError(
                 f"policy: suggest_assessment_at ({self.suggest_assessment_at}) must be at least 1 and not above "

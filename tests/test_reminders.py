@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from state.screen import Screen
 from tests.botapi import BotApi
 from tests.office import Office, screen_of
 from tests.talk import OURS, THEIRS
+from tests.telegram_phone import Wire
 from tests.test_arende import a_triage
 from tests.test_bell import House as BellHouse
 from tests.test_lock import PIN, REAL, Place
@@ -378,3 +380,183 @@ def test_the_log_says_neither_who_nor_what(office: Office, talkative: io.StringI
     assert "Reminded" in talkative.getvalue()
     assert OURS not in talkative.getvalue()
     assert office.person(anna).id not in talkative.getvalue()
+
+
+@pytest.mark.parametrize("name", ["remind_before_minutes", "remind_after_minutes"])
+def test_nobody_is_reminded_days_off(name: str) -> None:
+    """A number that no clock holds would end every sweep."""
+    a_day: dict[str, Any] = {name: 1440}
+    assert getattr(Policy(**a_day), name) == 1440
+    longer: dict[str, Any] = {name: 1441}
+    with pytest.raises(ValueError, match=name):
+        Policy(**longer)
+
+
+# ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_dialog_that_is_there_no_more_keeps_nobody_from_being_reminded(office: Office) -> None:
+    anna, bo = office.joins(), office.joins()
+    office.given(triaged(), anna)
+    office.lets_in(bo, OURS)
+    anna.says("/samtal")
+    office.restarts([dialog for dialog in office.dialogs if dialog.id != "samtal"])
+    office.passes(hours=1)
+    came = sweeps(office)
+    assert set(came) == {anna.address, bo.address}
+    (screen,) = came[anna.address]
+    assert screen.text.startswith(f"Påminnelse om ärende {OURS}.")
+    assert screen.buttons[0].label == "Följ remissen"
+    assert office.rows("SELECT count(*) FROM session") == [(1,)], "a later version may read it"
+    assert sweeps(office) == {}
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_back(office: Office) -> None:
+    anna = office.joins()
+    office.given(triaged(), anna)
+    office.given(triaged(THEIRS), anna)
+    with office.store.transaction():
+        office.store._conn.execute("UPDATE record SET payload = '{}' WHERE case_code = ?", (OURS,))
+    office.store._cases.clear()
+    office.passes(hours=1)
+    ((screen,),) = sweeps(office).values()
+    assert screen.text.startswith(f"Påminnelse om ärende {THEIRS}.")
+
+
+def test_a_clock_that_ran_ahead_costs_no_reminder(office: Office) -> None:
+    anna = office.joins()
+    office.given(triaged(), anna)
+    office.now = at("23", "15:05") + timedelta(days=365)
+    assert set(sweeps(office)) == {anna.address}
+    office.now = at("24", "08:00")
+    assert set(sweeps(office)) == {anna.address}
+    office.passes(minutes=1)
+    assert sweeps(office) == {}, "once"
+
+
+def test_a_clock_that_steps_back_a_little_repeats_nothing(office: Office) -> None:
+    anna = office.joins()
+    office.given(triaged(), anna)
+    office.passes(hours=1, seconds=30)
+    assert set(sweeps(office)) == {anna.address}
+    office.passes(seconds=-20)
+    assert sweeps(office) == {}
+
+
+def test_a_reminder_gives_a_draft_no_more_time(office: Office) -> None:
+    anna = office.joins()
+    office.given(triaged(), anna)
+    anna.says("/samtal")
+    anna.presses(OURS)
+    times = "SELECT status, park_at, erase_at FROM session"
+    before = office.rows(times)
+    office.passes(hours=1)
+    assert set(sweeps(office)) == {anna.address}
+    assert office.rows(times) == before
+    (question,) = anna.presses(screen_of(anna).buttons[0].label)
+    assert question.progress is not None
+    assert question.progress[0] == 3, "and the question is answered as before"
+
+
+def test_a_text_that_is_being_copied_is_not_taken_away(office: Office) -> None:
+    anna = office.joins()
+    office.given(triaged(), anna)
+    office.passes(minutes=55)
+    anna.says(f"/arende {OURS}")
+    texts = anna.presses("Texter")[-1]
+    (note,) = anna.presses(texts.buttons[0].label)
+    assert office.rows("SELECT count(*) FROM note_shown") == [(1,)]
+    office.passes(minutes=5)
+    assert set(sweeps(office)) == {anna.address}
+    assert note in anna.shown.values()
+    assert screen_of(anna).text.startswith(f"Påminnelse om ärende {OURS}.")
+    office.passes(minutes=10)
+    sweeps(office)
+    assert note not in anna.shown.values()
+
+
+def test_who_has_hidden_the_chat_is_only_told_that_there_is_a_reminder(office: Office) -> None:
+    anna = office.joins()
+    office.given(triaged(), anna)
+    office.passes(minutes=58)
+    anna.says("/dolj")
+    office.passes(minutes=2)
+    ((screen,),) = sweeps(office).values()
+    assert screen.text.splitlines() == [REMINDER, "Tryck på Fortsätt när du vill gå vidare."]
+    assert [button.label for button in screen.buttons] == ["Fortsätt"]
+    assert OURS not in "".join(shown.text for shown in anna.shown.values())
+    assert office.rows("SELECT * FROM access WHERE page = 'paminnelse'") == []
+    (back,) = anna.presses("Fortsätt")
+    assert back.text.startswith(f"Påminnelse om ärende {OURS}.")
+    office.passes(days=1)
+    ((screen,),) = sweeps(office).values()
+    assert screen.text.startswith(f"Påminnelse om ärende {OURS}."), "they have been here since"
+
+
+def test_who_opens_the_chat_with_the_pin_has_hidden_nothing() -> None:
+    place = Place()
+    anna = place.inside()
+    place.given(triaged(REAL), anna)
+    anna.says("/dolj")
+    place.passes(minutes=6)
+    place.sweeps()
+    assert anna.is_shut()
+    place.passes(minutes=53)
+    anna.types(PIN)
+    place.passes(minutes=1)
+    place.sweeps()
+    assert anna.shows().splitlines()[0] == f"Påminnelse om ärende {REAL}."
+    place.store.close()
+
+
+def test_a_reminder_that_was_not_sent_before_the_chat_was_shut_still_rings() -> None:
+    """Telegram could not be reached for five minutes, or the program ended in between."""
+    place = Place()
+    anna = place.inside()
+    place.given(triaged(REAL), anna)
+    for _ in range(14):
+        place.passes(minutes=4)
+        anna.says("/hjalp")
+    place.passes(minutes=4)
+    (*_, told) = [row for row in place.desk.sweep(CHANNEL) if row.payload["do"] == "show"]
+    assert REAL in told.payload["screen"]["text"]
+    before = max(anna.shown)
+    place.passes(minutes=6)
+    place.restarts()
+    place.desk.start(CHANNEL)
+    anna.gets(place.store.unsent(CHANNEL))
+    assert anna.is_shut()
+    assert anna.shows().splitlines()[0] == REMINDER
+    assert max(anna.shown) > before
+    assert REAL not in "".join(screen.text for screen in anna.shown.values())
+    place.store.close()
+
+
+def test_a_sweep_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch, talkative: io.StringIO) -> None:
+    """What cannot be read here is a draft whose time is out."""
+    monkeypatch.setattr("bot.telegram.SWEEP_EVERY", 0.02)
+    place = Office()
+    with BotApi.serving() as api, closing(Wire(api)) as wire:
+        wire.serve(place.desk)
+        user = api.user(7)
+        user.says(f"/start {place.invites()}")
+
+        def sees(words: str) -> None:
+            wire.run_until(lambda: any(words in message.text for message in user.messages() if message.from_bot))
+
+        sees("Välkommen.")
+        with place.store.transaction():
+            person = place.store.person_at("telegram", "7")
+            assert person is not None
+            place.store.append(triaged(), person, place.now)
+            place.store._conn.execute(
+                "INSERT INTO session (id, person, dialog, version, revision, status, opened_at, park_at, erase_at, "
+                "body) VALUES ('s', ?, 'samtal', '1', 0, 'parked', ?, 0, 0, '{}')",
+                (person.id, place.now.isoformat()),
+            )
+        place.passes(hours=1)
+        wire.run_until(lambda: "SweepFailed" in talkative.getvalue())
+        with place.store.transaction():
+            place.store._conn.execute("DELETE FROM session")
+        sees(f"Påminnelse om ärende {OURS}.")
+    place.store.close()

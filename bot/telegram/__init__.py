@@ -376,6 +376,8 @@ class Telegram:
                 self._dispatch(self._left_by_others())
             except StoreError as fault:
                 log.warning("the store is busy", extra={"event": "StoreBusy", "code": fault.code})
+            except Exception as fault:  # noqa: BLE001 - the next minute must be looked after too
+                log.error("a sweep failed", extra={"event": "SweepFailed", "fault": type(fault).__name__})
             await asyncio.sleep(SWEEP_EVERY)
 
     def _left_by_others(self) -> list[Leaving]:

@@ -61,6 +61,20 @@ class Locks(Web):
         self._conn.execute("UPDATE person SET locked = 1 WHERE id = ?", (person.id,))
         return bool(withdrawn.rowcount or notes.rowcount or self.live_message(person.id) is not None)
 
+    def has_unheard(self, person: Person) -> bool:
+        """Whether a reminder is still on its way to somebody.
+
+        :param person: who.
+        :returns: whether it has not been sent.
+        """
+        row = self._row(
+            "SELECT 1 FROM outbox WHERE sent_at IS NULL AND channel = ? AND address = ? "
+            "AND json_extract(payload, '$.heard') LIMIT 1",
+            person.channel,
+            person.address,
+        )
+        return row is not None
+
     def open_again(self, person: str, now: datetime) -> None:
         """Let somebody into their chat.
 
