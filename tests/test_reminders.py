@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.bell import Bell
+from bot.incoming import Said
 from bot.outgoing import REMINDER
 from bot.phone import CHANNEL
 from dialogs.policy import Policy
@@ -560,3 +561,32 @@ def test_a_sweep_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch,
             place.store._conn.execute("DELETE FROM session")
         sees(f"Påminnelse om ärende {OURS}.")
     place.store.close()
+
+
+def test_a_chat_whose_dialog_is_there_no_more_keeps_no_other_from_being_looked_after(office: Office) -> None:
+    """What stands there goes all the same; Telegram would keep what is older than two days."""
+    with office.store.transaction():
+        for address in ("7", "8"):
+            office.store.add_person(
+                role="samordnare", district="Farsta", channel="telegram", address=address, now=office.now
+            )
+            office.store.traced("telegram", [(address, 5, True)], office.now)
+            office.store.set_live_message("telegram", address, 5)
+    office.desk.take_in("telegram", [Said(1, "7", 6, "/samtal"), Said(2, "8", 7, "/samtal")])
+    office.desk.work("telegram")
+    with office.store.transaction():
+        office.store._conn.execute(
+            "UPDATE session SET dialog = 'older' WHERE person = (SELECT id FROM person WHERE address = '7')"
+        )
+    office.passes(hours=35, minutes=30)
+    with office.store.transaction():
+        office.store.receive("telegram", [(3, "7", {"what": "none"}), (4, "8", {"what": "none"})], office.now)
+        office.store.handled([row.id for row in office.store.waiting("telegram", 10)], office.now)
+        office.store._conn.execute("UPDATE session SET status = 'active', park_at = park_at + 86400")
+        office.store.touched("telegram", ["7", "8"], office.now)
+    office.passes(minutes=31)
+    leaving = office.desk.sweep("telegram")
+    gone = [(row.address, row.payload["messages"]) for row in leaving if row.payload["do"] == "erase"]
+    assert ("7", [5, 6]) in gone
+    assert ("8", [7]) in gone
+    assert [row.address for row in leaving if row.payload["do"] == "show"] == ["8"], "the question, in a new message"
