@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from bot.incoming import Pressed, Said, Sent, invitation_in
 from bot.limits import CLOCK_STEPS
+from bot.logs import tell_fault
 from bot.looks import CHAT_PAGE
 from bot.outgoing import REMINDER, Job, Row
 from bot.pins import DANGER, FAULTS, Outcome, Pins, is_idle, pin_fault, words_of
 from bot.turn import Turn
 from dialogs.texts import Text, Verbatim, Words, say
 from dialogs.texts import mark as _
+from state.errors import StoreError
 from state.people import Person
 from state.screen import NO_SESSION, Button, Rows, Screen
 from state.store import Leaving, Pin
@@ -304,7 +306,15 @@ class Lock:
         self._desk.is_back(person)
         held = self._store.held_back(id_)
         turn = Turn(self._desk, person, {}, now)
-        turn.come_back((*notices, *map(Verbatim, held)))
+        told = (*notices, *map(Verbatim, held))
+        try:
+            turn.come_back(told)
+        except StoreError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a dialog that cannot be read must keep nobody out of their chat
+            tell_fault(fault)
+            turn = Turn(self._desk, person, {}, now)
+            turn.come_back(told, beside=True)
         for case in self._desk.looks.cases_on(Screen(text="\n".join(held), rows=())):
             self._desk.looks.looked(person, case, CHAT_PAGE, now)
         tell("Unlocked")

@@ -233,13 +233,14 @@ class Turn:
         """
         self._show(screen, on="live", live=True)
 
-    def come_back(self, notices: Sequence[Words] = ()) -> None:
+    def come_back(self, notices: Sequence[Words] = (), *, beside: bool = False) -> None:
         """Show somebody whose chat has been opened where they were: their question, or the menu.
 
         :param notices: what is said above.
+        :param beside: whether the dialog they are in is not looked at, since it cannot be read.
         """
         words, first = self._what_waits()
-        session = self._store.active_session(self._person.id)
+        session = None if beside else self._store.active_session(self._person.id)
         if session is not None:
             told = (*notices, *words)
             return self._keep(session, self._desk.engine.current(session, self._world(session), told), on="live")

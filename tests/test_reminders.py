@@ -590,3 +590,19 @@ def test_a_chat_whose_dialog_is_there_no_more_keeps_no_other_from_being_looked_a
     assert ("7", [5, 6]) in gone
     assert ("8", [7]) in gone
     assert [row.address for row in leaving if row.payload["do"] == "show"] == ["8"], "the question, in a new message"
+
+
+def test_a_dialog_that_is_there_no_more_keeps_nobody_out_of_their_chat() -> None:
+    place = Place()
+    anna = place.inside()
+    place.given(triaged(REAL), anna)
+    anna.says("/samtal")
+    place.restarts([dialog for dialog in place.dialogs if dialog.id != "samtal"])
+    place.passes(hours=1)
+    place.sweeps()
+    assert anna.shows().splitlines()[0] == REMINDER
+    anna.types(PIN)
+    assert anna.shows().splitlines()[0] == f"Påminnelse om ärende {REAL}."
+    (question,) = anna.presses("Följ remissen")
+    assert question.text.startswith(f"Ärende {REAL}")
+    place.store.close()
