@@ -108,8 +108,17 @@ class Reminders:
             told = {key: at for key, at in self._store.reminded(person.id).items() if at <= ahead}
             waiting = self._theirs(person, due)
             if any(one.reminder.since.timestamp() > told.get(_key(one), 0.0) for one in waiting):
-                self._store.remind(person.id, [_key(one) for one in waiting], now)
+                self.told(person, waiting, now)
                 yield person, waiting
+
+    def told(self, person: Person, waiting: Sequence[Waiting], now: datetime) -> None:
+        """Keep that somebody is told, so that they are not told again before it is time. Inside a transaction.
+
+        :param person: who.
+        :param waiting: what waits for them.
+        :param now: the time.
+        """
+        self._store.remind(person.id, [_key(one) for one in waiting], now)
 
     def words(self, person: Person, waiting: Sequence[Waiting], now: datetime) -> list[Words]:
         """What somebody is told of what waits, and that they are is kept in the access log. Inside a transaction.

@@ -136,8 +136,9 @@ class Turn:
 
     def _what_waits(self) -> tuple[list[Words], list[Button]]:
         """What is to be told of what waits in this person's cases, and what can be done about it."""
-        waiting = self._desk.reminders.of(self._person, self._now)
         reminders = self._desk.reminders
+        waiting = reminders.of(self._person, self._now)
+        reminders.told(self._person, waiting, self._now)
         return reminders.words(self._person, waiting, self._now), reminders.buttons(self._person, waiting)
 
     def _take_up_a_draft(self, on: str = "new") -> bool:

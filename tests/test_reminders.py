@@ -83,6 +83,7 @@ def step(kind: Any, by: datetime, written: datetime, *, at_once: bool = False) -
         ("ring_meanwhile", at("23", "23:59"), at("23", "17:30"), False, at("23", "21:00"), "not as they go to bed"),
         ("ring_meanwhile", at("23", "23:59"), at("23", "22:00"), False, at("23", "23:00"), "written after that"),
         ("triage_again", at("25", "16:30"), at("24", "09:00"), False, at("25", "14:30"), "after a no"),
+        ("triage_again", at("24", "23:59"), at("24", "09:00"), False, at("24", "10:00"), "a no to what cannot wait"),
         ("ask", at("24", "16:30"), at("23", "14:05"), False, at("24", "16:30"), "when their time is out, not before"),
         ("ask", at("23", "23:59"), at("23", "14:05"), False, at("23", "21:00"), "the same day: while it is evening"),
     ],
@@ -109,6 +110,22 @@ def test_the_first_reminder(
 def test_it_comes_again_every_working_day(now: datetime, latest: datetime | None, why: str) -> None:
     asked = step("ask", at("20", "16:30"), at("19", "14:05"))
     assert the_latest_reminder(asked, now, POLICY) == latest, why
+
+
+@pytest.mark.parametrize(
+    ("now", "latest", "why"),
+    [
+        (at("20", "15:04"), None, "a minute before the hour is over"),
+        (at("20", "23:59"), at("20", "15:05"), "once on Friday"),
+        (at("21", "07:59"), at("20", "15:05"), "a minute before the morning"),
+        (at("21", "08:00"), at("21", "08:00"), "Saturday"),
+        (at("22", "08:00"), at("22", "08:00"), "Sunday"),
+        (at("23", "08:00"), at("23", "08:00"), "Monday"),
+    ],
+)
+def test_what_cannot_wait_waits_for_no_working_day(now: datetime, latest: datetime | None, why: str) -> None:
+    to_send = step("send", at("20", "14:05"), at("20", "14:05"), at_once=True)
+    assert the_latest_reminder(to_send, now, POLICY) == latest, why
 
 
 def test_a_holiday_is_no_working_day() -> None:
@@ -277,6 +294,17 @@ def test_who_comes_back_sees_it_again_until_it_is_done(office: Office) -> None:
     assert question.text.startswith(f"Ärende {OURS}")
 
 
+def test_who_has_seen_it_by_coming_back_is_not_told_once_more(office: Office) -> None:
+    """It fell due while nobody swept: they come first, and see it above the menu."""
+    anna = office.joins()
+    office.given(triaged(), anna)
+    anna.says("/dolj")
+    office.passes(hours=1)
+    (back,) = anna.presses("Fortsätt")
+    assert back.text.startswith(f"Påminnelse om ärende {OURS}.")
+    assert sweeps(office) == {}
+
+
 def test_an_address_that_is_no_case_of_theirs_any_more_costs_nobody_their_menu(office: Office) -> None:
     """The case has moved to another district since: it waits for nobody here."""
     anna = office.joins()
@@ -332,7 +360,7 @@ def test_the_doorbell_rings_and_rings_again_the_next_day(api: BotApi) -> None:
     house.a_minute_passes()
     first = anna.messages()[-1]
     assert first.text == REMINDER
-    house.now += timedelta(hours=7)
+    house.now += timedelta(hours=2)
     house.waits(person)
     house.a_minute_passes()
     assert anna.messages()[-1].message_id == first.message_id, "one ring is enough for a while"

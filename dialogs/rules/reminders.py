@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from dialogs.policy import Policy
 from dialogs.records import Entry
 from dialogs.rules.referrals import Step, what_is_next
-from dialogs.rules.workdays import is_a_working_day
+from dialogs.rules.workdays import ONE_DAY, is_a_working_day
 
 LATEST = time(21)
 """What is due later in the evening is reminded of then, while there is still somebody to ring."""
@@ -43,7 +43,9 @@ def what_to_remind_of(entries: Sequence[Entry], now: datetime, policy: Policy) -
 
 
 def the_latest_reminder(step: Step, now: datetime, policy: Policy) -> datetime | None:
-    """When the latest reminder of a step fell due: the first one, and then when the office opens on each working day.
+    """When the latest reminder of a step fell due: the first one, and then in the morning, when offices open.
+
+    Of what cannot wait that is every morning, since the police and socialjouren answer then too; else of working days.
 
     :param step: what is to be done.
     :param now: the time, with the local zone.
@@ -53,8 +55,7 @@ def the_latest_reminder(step: Step, now: datetime, policy: Policy) -> datetime |
     first = the_first_reminder(step, policy)
     if now < first:
         return None
-    opened = _latest_opening(now, policy)
-    return max(first, opened)
+    return max(first, _latest_morning(now, policy, every_day=step.at_once))
 
 
 def the_first_reminder(step: Step, policy: Policy) -> datetime:
@@ -62,15 +63,16 @@ def the_first_reminder(step: Step, policy: Policy) -> datetime:
 
     Of what others are to answer, when it is due; of what the coordinator is to do, some time before, once the office
     has opened that day; never after nine in the evening of that day. But nobody is reminded of what they have only
-    just written, and of what cannot wait that is the one thing that counts.
+    just written, and of what cannot wait that is the one thing that counts: what is to be done at once, and a no to
+    what is due the same day.
 
     :param step: what is to be done.
     :param policy: how long before and after, and the office hours.
     :returns: the time.
     """
-    known = datetime.fromisoformat(step.entry.recorded_at).astimezone(step.by.tzinfo)
-    known += timedelta(minutes=policy.remind_after_minutes)
-    if step.at_once:
+    written = datetime.fromisoformat(step.entry.recorded_at).astimezone(step.by.tzinfo)
+    known = written + timedelta(minutes=policy.remind_after_minutes)
+    if step.at_once or (step.kind == "triage_again" and step.by.date() == written.date()):
         return known
     due = step.by
     if step.kind != "ask":
@@ -79,17 +81,12 @@ def the_first_reminder(step: Step, policy: Policy) -> datetime:
     return max(known, min(due, datetime.combine(due.date(), LATEST, due.tzinfo)))
 
 
-def _latest_opening(now: datetime, policy: Policy) -> datetime:
-    """When the office opened last, today or on the working day before."""
+def _latest_morning(now: datetime, policy: Policy, *, every_day: bool) -> datetime:
+    """When the latest morning came, today or before: the time at which the office opens."""
     opens = policy.contacts.office.opens
     day = now.date()
-    if not (is_a_working_day(day) and now >= datetime.combine(day, opens, now.tzinfo)):
-        day = _the_working_day_before(day)
+    if now < datetime.combine(day, opens, now.tzinfo):
+        day -= ONE_DAY
+    while not (every_day or is_a_working_day(day)):
+        day -= ONE_DAY
     return datetime.combine(day, opens, now.tzinfo)
-
-
-def _the_working_day_before(day: date) -> date:
-    before = day - timedelta(days=1)
-    while not is_a_working_day(before):
-        before -= timedelta(days=1)
-    return before

@@ -15,7 +15,7 @@ from state.store.people import People
 SignInKind = Literal["session", "device"]
 SignInState = Literal["open", "locked", "choose_pin"]
 
-RING_AGAIN = 8 * 3600.0
+RING_AGAIN = 3 * 3600.0
 """Seconds after a ring that nobody answered until something new may ring again."""
 
 
