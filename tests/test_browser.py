@@ -124,6 +124,13 @@ SEEN = """(id) => {
 }"""
 """Whether an element is on the screen and nothing covers it."""
 
+UNCOVERED = """(words) => [...document.querySelectorAll("#nu :is(h2, p)")].filter((one) => one.textContent.includes(words))
+  .some((one) => {
+    const box = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint(box.left + 2, box.top + box.height / 2));
+  })"""
+"""Whether words of the newest message are on the screen and nothing covers them."""
+
 
 async def another_tab(hand: Hand) -> Hand:
     """The same person in the same browser."""
@@ -915,6 +922,10 @@ def test_a_reminder_shows_without_reload_and_takes_nothing_away(house: House) ->
             )
             assert await hand.page.locator("#nu .sos a[href='tel:112']").count() == 1
             assert await hand.page.evaluate("() => window.stays"), "the page was loaded anew"
+            await hand.press_on(hand.page.get_by_role("button", name="Visa", exact=True))
+            assert await hand.page.evaluate(UNCOVERED, f"Påminnelse om ärende {code}"), "it can be read"
+            assert (await hand.page.evaluate(HELD))["id"] == "nu"
+            assert await hand.notices() == []
         assert await anna.page.inner_text("#nu h2") == question
         assert await anna.looks("reminder-at-a-question") == []
         assert await bo.looks("reminder-at-the-menu") == []

@@ -26,6 +26,21 @@
     notices.replaceChildren(line);
   };
 
+  /* What is new may stand above what is on the screen, and the page does not move under a thumb by itself. */
+  const sayFresh = () => {
+    say(notices.dataset.fresh, false);
+    if (!document.getElementById("nu")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = notices.dataset.show;
+    button.addEventListener("click", () => {
+      notices.replaceChildren();
+      reveal(true);
+    });
+    notices.firstElementChild.append(" ", button);
+  };
+
   /* AbortSignal.timeout is younger than some telephones. */
   const patience = () => {
     const controller = new AbortController();
@@ -340,9 +355,9 @@
       return LEFT;
     }
     const before = notices.textContent;
-    if (take(fresh, true) && notices.textContent === before && before !== notices.dataset.fresh) {
-      say(notices.dataset.fresh, false);
-    }
+    const changed = take(fresh, true);
+    const told = notices.textContent !== before || before.startsWith(notices.dataset.fresh);
+    if (changed && !told) sayFresh();
   };
 
   let source = null;
