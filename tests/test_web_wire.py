@@ -474,7 +474,7 @@ def test_of_nine_who_use_one_link_at_once_one_gets_in(house: House) -> None:
 
 
 def test_what_telegram_said_lets_one_in_of_many_at_once_and_nobody_after_a_restart_or_another_clock(
-    houses: Houses,
+    houses: Houses, talkative: io.StringIO
 ) -> None:
     house = houses(in_the_city(web_rules=NO_LIMITS))
     anna = house.comes()
@@ -483,6 +483,7 @@ def test_what_telegram_said_lets_one_in_of_many_at_once_and_nobody_after_a_resta
     window, said = of_telegram(house)
     answers = at_once(house, [(window, "/app", said)] * 10)
     assert sorted(answer.status for answer in answers) == [303, *[422] * 9]
+    assert talkative.getvalue().count('"fault": "used_or_unknown"') == 9, "whoever runs it can see that somebody tries"
     house.restarts()
     assert window.asks("POST", "/app", said).status == 422
     house.passes(minutes=6)

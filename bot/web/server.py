@@ -668,6 +668,7 @@ class Web:
             return self._fault(request, 429)
         rules = self._settings.web_rules
         person: Person | None = None
+        fault = "used_or_unknown"
         try:
             with self._store.transaction():
                 person = person_of(
@@ -677,9 +678,10 @@ class Web:
                     self._desk.now(),
                     rules.init_data_seconds,
                 )
-        except BadInitData as fault:
-            log.warning("a Mini App was turned away", extra={"event": "InitDataRefused", "fault": fault.fault})
+        except BadInitData as bad:
+            fault = bad.fault
         if person is None:
+            log.warning("a Mini App was turned away", extra={"event": "InitDataRefused", "fault": fault})
             words = _("Det gick inte att logga in härifrån. Öppna Lots i webbläsaren i stället.")
             said = say(words, self._language(request))
             return self._before_sign_in("mini_app", request, fault=said, status=422)
