@@ -482,8 +482,9 @@ def _public_url(written: str | None, mode: str) -> str | None:
             f"LOTS_PUBLIC_URL is {written!r}, which others reach without TLS. Put TLS in front, and write https://"
         )
     if mode == "dorrklocka" and (written is None or not written.startswith("https://")):
+        said = "not set" if written is None else repr(written)
         raise BadSettings(
-            f"LOTS_PUBLIC_URL is {written!r}; with LOTS_TELEGRAM_MODE dorrklocka it must be the https address of the "
+            f"LOTS_PUBLIC_URL is {said}; with LOTS_TELEGRAM_MODE dorrklocka it must be the https address of the "
             "web chat, which the doorbell opens"
         )
     return None if written is None else written.rstrip("/")

@@ -37,7 +37,7 @@ REFUSED: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {
     "a doorbell with nowhere to go": (
         {"LOTS_TELEGRAM_MODE": "dorrklocka"},
         "",
-        ("LOTS_PUBLIC_URL is None", "dorrklocka", "https address"),
+        ("LOTS_PUBLIC_URL is not set", "dorrklocka", "https address"),
     ),
     "a doorbell without https": (
         {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": "http://lots.example.se"},
@@ -300,7 +300,7 @@ def test_no_number_may_be_less_than_it_can(name: str) -> None:
 
 
 def test_the_doorbell_is_told_what_it_lacks_before_anything_else(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match=r"LOTS_PUBLIC_URL is None"):
+    with pytest.raises(BadSettings, match=r"LOTS_PUBLIC_URL is not set"):
         loaded(tmp_path / "lots", {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_WEB": "false"})
     good = loaded(tmp_path / "lots", {"LOTS_TELEGRAM_MODE": "dorrklocka", "LOTS_PUBLIC_URL": f"{HTTPS}/"})
     assert (good.doorbell, good.web, good.behind_tls, good.practice) == (True, True, True, False)
