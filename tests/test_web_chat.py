@@ -713,7 +713,7 @@ def test_a_personal_number_is_refused_and_is_nowhere_afterwards(house: House, lo
     assert anna.newest.lines[-1] == CASE
     listed = anna.sends("/arenden", {"nyckel": key_of(anna), "kod": number})
     assert listed.status == 422
-    assert "Skriv aldrig namn, personnummer" in listed.page.text
+    assert "Skriv aldrig namn, personnummer" in listed.page.one("form", action="/arenden").text, "at the field"
     assert not any(number in one.body or number in str(one.headers) for one in house.site.answers[seen:])
     assert number not in str(house.stored())
     assert number not in log.getvalue()
