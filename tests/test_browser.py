@@ -124,8 +124,8 @@ SEEN = """(id) => {
 }"""
 """Whether an element is on the screen and nothing covers it."""
 
-UNCOVERED = """(words) => [...document.querySelectorAll("#nu :is(h2, p)")].filter((one) => one.textContent.includes(words))
-  .some((one) => {
+UNCOVERED = """(words) => [...document.querySelectorAll("#nu :is(h2, p)")]
+  .filter((one) => one.textContent.includes(words)).some((one) => {
     const box = one.getBoundingClientRect();
     return one.contains(document.elementFromPoint(box.left + 2, box.top + box.height / 2));
   })"""
