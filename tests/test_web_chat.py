@@ -24,7 +24,7 @@ from argon2 import PasswordHasher
 from bot.incoming import Incoming
 from bot.settings import WebRules
 from bot.traces import HIDDEN
-from bot.web import server
+from bot.web import door, signing_in
 from dialogs.texts import LANGUAGES, say
 from state.errors import StoreError
 from state.people import Role
@@ -96,7 +96,7 @@ class House(Office):
 
     def id_of(self, browser: Browser) -> str:
         """Who is signed in."""
-        visit = self.site.web.access.visit(browser.cookies[self.site.web._cookie])
+        visit = self.site.web.access.visit(browser.cookies[self.site.web._site.cookie])
         assert visit is not None
         return visit.person.id
 
@@ -200,9 +200,9 @@ def test_a_link_signs_in_once_and_a_used_one_is_like_an_unknown_one(house: House
         thief.opens("/logga-in")
         refused = thief.submits(kod=tried)
         said.append((refused.status, refused.page.lines, set(refused.set)))
-        assert house.site.web._cookie not in thief.cookies
+        assert house.site.web._site.cookie not in thief.cookies
     assert len({str(one) for one in said}) == 1, said
-    assert server.NOT_LET_IN in said[0][1]
+    assert signing_in.NOT_LET_IN in said[0][1]
     looks = [house.browser().opens(f"/in/{tried}") for tried in (code, "KanVaraEnKod2345")]
     assert looks[0].page.lines == looks[1].page.lines
     assert len(house.store.people(WEB)) == 1
@@ -213,7 +213,7 @@ def test_an_old_invitation_lets_nobody_in(house: House) -> None:
     house.passes(hours=24, minutes=1)
     late = house.browser()
     late.opens(f"/in/{code}")
-    assert server.NOT_LET_IN in late.submits().page.lines
+    assert signing_in.NOT_LET_IN in late.submits().page.lines
     assert house.store.people(WEB) == []
 
 
@@ -290,7 +290,7 @@ def at(house: House, path: str) -> tuple[Browser, dict[str, str]]:
         browser = house.browser()
         if path == "/logga-in":
             browser = house.comes()
-            del browser.cookies[house.site.web._cookie]
+            del browser.cookies[house.site.web._site.cookie]
         browser.opens("/app" if path == "/app" else "/logga-in")
         if path == "/in":
             fields["kod"] = house.invites()
@@ -420,11 +420,11 @@ def key_of(browser: Browser) -> str:
 @pytest.mark.parametrize("status", STATUSES)
 def test_there_is_a_page_for_every_status(house: House, status: int) -> None:
     """In words, with a way back, and nothing of how it broke."""
-    assert STATUSES.keys() == server._FAULTS.keys()
+    assert STATUSES.keys() == door.FAULTS.keys()
     anna = house.comes()
     answer = STATUSES[status](house)(anna)
     assert answer.status == status
-    assert server._FAULTS[status] in answer.page.lines
+    assert door.FAULTS[status] in answer.page.lines
     assert any(node.attrs["href"] == "/" for node in answer.page.one("main").all("a"))
     assert "Exempelsson" not in answer.body
     assert "Traceback" not in answer.body
@@ -448,7 +448,7 @@ def test_a_cookie_that_runs_out_in_the_middle_costs_no_answer(house: House) -> N
     house.site.web.sweep()
     refused = anna.presses("SIG unga vuxna")
     assert anna.path == "/logga-in"
-    assert server.NOT_WITH in refused.page.text
+    assert signing_in.NOT_WITH in refused.page.text
     anna.submits(pin=PIN)
     assert anna.path == "/"
     assert anna.newest.lines[-1] == GROUP, "what was not taken is asked once more"
@@ -495,7 +495,7 @@ def test_a_computer_beside_the_phone(house: House) -> None:
     again = house.browser()
     again.opens(link[link.index("/in/") :])
     again.submits()
-    assert server.NOT_LET_IN in again.page.text
+    assert signing_in.NOT_LET_IN in again.page.text
 
 
 def test_who_has_no_pin_makes_no_link(houses: Houses) -> None:
@@ -518,7 +518,7 @@ def test_the_page_of_reminders_gives_a_code_for_telegram(houses: Houses) -> None
     other = house.browser()
     other.opens(f"/in/{code}")
     other.submits()
-    assert server.NOT_LET_IN in other.page.text
+    assert signing_in.NOT_LET_IN in other.page.text
     assert houses(in_the_city(token=None)).comes().opens("/klocka").status == 404, "no bot, no reminders"
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from bot.limits import Limiter
 from bot.pins import DANGER
-from bot.web import chats, pages, server
+from bot.web import chats, door, pages, server, site
 from bot.web.live import MOST_PAGES, Live
 from state.errors import StoreBusy
 from state.store import WEB
@@ -70,7 +70,7 @@ def a_talk_but_for_its_last_press(house: House) -> Browser:
 @pytest.mark.parametrize(
     ("commit", "words", "why"),
     [
-        (1, server._FAULTS[503], "the inbox: nothing is kept"),
+        (1, door.FAULTS[503], "the inbox: nothing is kept"),
         (2, server.TAKEN, "the work: what was pressed is kept, and waits"),
         (3, server.TAKEN, "the chat: it is saved, and does not show yet"),
     ],
@@ -220,7 +220,7 @@ def test_a_notice_stands_once_however_often_somebody_presses_on_a_locked_page(ho
     house.passes(minutes=1)
     anna.opens("/las")
     anna.submits(pin=PIN)
-    assert anna.notices == [server.LOCKED]
+    assert anna.notices == [site.LOCKED]
 
 
 def test_only_the_files_there_are_are_read(house: House) -> None:
@@ -294,7 +294,7 @@ def test_by_what_address_is_counted(houses: Houses, said: str, counted: str, why
         tried.append(key)
         return True
 
-    house.site.web._tried.allows = allows  # type: ignore[method-assign]
+    house.site.web._signing_in._tried.allows = allows  # type: ignore[method-assign]
     anna = house.browser()
     anna.headers["X-Forwarded-For"] = said
     anna.opens("/logga-in")
@@ -305,7 +305,7 @@ def test_by_what_address_is_counted(houses: Houses, said: str, counted: str, why
 def test_many_neighbours_do_not_shut_others_out(house: House) -> None:
     limiter = Limiter(10, lambda: house.now, most_keys=4)
     for number in range(1000):
-        limiter.allows(server._neighbourhood(f"2001:db8::{number:x}"))
+        limiter.allows(door.neighbourhood(f"2001:db8::{number:x}"))
     assert limiter.allows("192.0.2.7")
 
 

@@ -23,7 +23,7 @@ from bot import listening
 from bot.invitations import printed
 from bot.pins import HASHED_AT_ONCE
 from bot.settings import WebRules
-from bot.web import server
+from bot.web import door, forms
 from dialogs.texts import say
 from state.errors import BadSettings
 from state.store import WEB
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_answered_under_the_same_headers_as_a_page(house:
     for what, (sent, status) in BROKEN.items():
         got, headers, body = read(house.site.run(comes(house, sent)))
         assert got == status, what
-        for name, value in server.HEADERS.items():
+        for name, value in door.HEADERS.items():
             assert headers[name.lower()] == value, f"{what}: {name}"
         assert "aiohttp" not in str(headers) + body, what
         assert DANGER in body or status != 400, what
@@ -118,7 +118,7 @@ def test_what_cannot_be_read_is_answered_under_the_same_headers_as_a_page(house:
 def test_behind_tls_what_cannot_be_read_says_so_too(houses: Houses) -> None:
     city = houses(in_the_city())
     _status, headers, _body = read(city.site.run(comes(city, BROKEN["two hosts"][0])))
-    assert headers["strict-transport-security"] == server.ABOVE_ALL
+    assert headers["strict-transport-security"] == door.ABOVE_ALL
 
 
 def test_a_request_without_a_host_asks_no_network_for_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_a_form_that_no_page_of_ours_sends_is_not_read(house: House, talkative: 
         began = time.thread_time()
         status, _headers, page = read(house.site.run(comes(house, post(body, kind, more + cookie, path))))
         assert status == 400, what
-        assert say(server._FAULTS[400], "sv") in page, what
+        assert say(door.FAULTS[400], "sv") in page, what
         assert time.thread_time() - began < 0.5, f"{what}: others wait meanwhile"
     assert house.stored() == before
     assert "error" not in talkative.getvalue(), "strangers fill no log"
@@ -196,7 +196,7 @@ def test_a_connection_on_which_nothing_whole_comes_does_not_stand_for_ever(
 
 
 def test_a_form_that_does_not_come_to_its_end_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "FORM_SECONDS", 0.05)
+    monkeypatch.setattr(forms, "FORM_SECONDS", 0.05)
 
     async def story() -> bytes:
         reads, writes = await asyncio.open_connection("127.0.0.1", house.site.port)

@@ -602,7 +602,7 @@ class WebPhone(Phone):
             assert person is not None
             token = self.site.web.access.enter(person)
             assert token is not None
-            self.browser.cookies[self.site.web._cookie] = token
+            self.browser.cookies[self.site.web._site.cookie] = token
             self.browser.opens("/")
             self._look([])
 
