@@ -28,8 +28,9 @@ from state.store import WEB, Store
 from tests.botapi import Action, BotApi, Fault, Message, Params, User
 from tests.office import Office
 from tests.running import ABANDONED, CASE, GROUP, HELD, HELP, MENU, READ_BACK, SAVED
-from tests.talk import MONDAY
+from tests.talk import MONDAY, OURS
 from tests.telegram_phone import Wire
+from tests.test_arende import a_triage
 
 STEPS = (("Nytt ärende", GROUP), ("SIG unga vuxna", HELD), ("Ja", READ_BACK), ("Spara", SAVED))
 """The presses of the usual talk, and what comes of each."""
@@ -181,6 +182,19 @@ def test_a_new_message_says_nothing_until_its_words_are_edited_in(flat: Flat) ->
     assert len(sent) == 3
     for params in sent:
         assert params == {"chat_id": 7, "text": BEGINS, "disable_notification": True, "protect_content": True}
+
+
+def test_a_reminder_is_heard_and_says_no_more_than_that_it_is_one(flat: Flat) -> None:
+    """It comes in a message of its own, in the place of what stood there."""
+    anna = flat.joins()
+    flat.says(anna, "/hjalp", HELP)
+    with flat.store.transaction():
+        flat.store.append(a_triage(case=OURS, urgency="now"), flat.person(anna), flat.now - timedelta(hours=1))
+    flat.passes(seconds=1)
+    sent = flat.api.calls_of("sendMessage")[-1]
+    assert sent == {"chat_id": 7, "text": REMINDER, "disable_notification": False, "protect_content": True}
+    assert f"Påminnelse om ärende {OURS}." in stands(flat, anna).text
+    flat.presses(anna, "Följ remissen", "Vad vill du skriva in?")
 
 
 def test_a_form_costs_few_calls(flat: Flat, counted: Callable[[str], None]) -> None:
