@@ -40,7 +40,8 @@ def prepare(store: Store, now: datetime) -> Person:
     """Fill an empty practice store with made-up cases, and let a made-up coordinator in on the web.
 
     Everything is one transaction: all of it is there, or none. No draft is left behind, since a draft is asked about
-    before anything else, and what a newcomer is to see first is the menu.
+    before anything else, and what a newcomer is to see first is the menu; at the end of a working day the reminder of
+    the referral stands above it.
 
     :param store: a store for practice, never that of real cases; one that holds a record already gets no cases.
     :param now: the time, with the local zone; everything lies on working days before it.
