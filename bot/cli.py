@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -99,7 +100,8 @@ def try_(ctx: click.Context) -> None:
     settings = settings_of(ctx, mode="ovning", web="true", web_host="127.0.0.1")
     settings = replace(settings, token=None, public_url=None, trusted_proxy=None)
     logs.set_up("ERROR")
-    with claimed(settings.database), desk_of(settings) as desk:
+    # whoever leaves before it serves leaves as they would after: what was begun is rolled back or whole
+    with suppress(KeyboardInterrupt), claimed(settings.database), desk_of(settings) as desk:
         me = prepare(desk.store, desk.now())
         with desk.store.transaction():
             code = desk.store.invite(

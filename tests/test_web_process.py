@@ -177,3 +177,29 @@ def test_try_takes_somebody_from_one_line_to_a_saved_talk(tmp_path: Path, site: 
         assert process.returncode == 0
         assert rest.decode().strip() == "Slut. Det du har svarat finns kvar."
         assert wrong == b""
+
+
+INTERRUPTED = """
+import signal
+import bot.practice
+from bot.cli import main
+
+prepare = bot.practice.prepare
+
+def interrupted(*known):
+    signal.raise_signal(signal.SIGINT)
+    return prepare(*known)
+
+bot.practice.prepare = interrupted
+main()
+"""
+"""The program, in which somebody presses Ctrl-C while the practice cases are being made up."""
+
+
+def test_who_leaves_before_there_is_anything_to_see_is_let_go(tmp_path: Path) -> None:
+    env = environment(tmp_path / "lots", LOTS_WEB_PORT=str(free_port()))
+    left = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, "try"], env=env, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (left.returncode, left.stdout, left.stderr) == (0, "Slut. Det du har svarat finns kvar.\n", "")
+    assert command("records", "--json", env=env).stdout == "", "no half of a case is left"
