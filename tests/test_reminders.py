@@ -305,8 +305,8 @@ def test_who_has_seen_it_by_coming_back_is_not_told_once_more(office: Office) ->
     assert sweeps(office) == {}
 
 
-def test_an_address_that_is_no_case_of_theirs_any_more_costs_nobody_their_menu(office: Office) -> None:
-    """The case has moved to another district since: it waits for nobody here."""
+def test_who_works_in_another_district_than_the_case_is_not_reminded(office: Office) -> None:
+    """They have moved since they wrote in it."""
     anna = office.joins()
     office.given(triaged(), anna)
     with office.store.transaction():
